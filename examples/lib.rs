@@ -1,0 +1,1 @@
+//! The examples of annals: each folder beside this file is one.

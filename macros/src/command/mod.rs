@@ -1,0 +1,22 @@
+//! `#[derive(Command)]`.
+
+mod check;
+mod expand;
+mod fallback;
+mod model;
+mod parameter;
+mod rule;
+
+use crate::diag::Diag;
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    let mut diag = Diag::new();
+    let model = model::read(&mut diag, input);
+    check::check(&mut diag, &model);
+    match diag.finish() {
+        Ok(()) => expand::expand(&model),
+        Err(error) => fallback::stub(&model, &error),
+    }
+}

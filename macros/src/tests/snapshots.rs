@@ -1,0 +1,189 @@
+//! What the derives make of a whole example and of one with mistakes, as files to read and to review.
+//!
+//! `UPDATE_SNAPSHOTS=1` rewrites the files.
+
+use super::DERIVES;
+use std::{
+    env, fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Each snapshot's name, its derive, and its input.
+const INPUTS: [(&str, &str, &str); 8] = [
+    (
+        "event",
+        "Event",
+        r#"
+        /// What happens to an order.
+        pub enum OrderEvent {
+            /// The customer has ordered.
+            #[event(name = "OrderPlaced", alias = "OrderMade")]
+            Created {
+                /// Who ordered.
+                user_id: String,
+                amount: f64,
+            },
+            Paid(Payment),
+            Confirmed,
+        }
+        "#,
+    ),
+    (
+        "event_errors",
+        "Event",
+        r#"
+        #[event(nme = "order")]
+        #[serde(tag = "type")]
+        pub enum OrderEvent<T> {
+            #[event(name = "order placed")]
+            Created(T),
+            Paid(Payment),
+            Moved(f64, f64),
+        }
+        "#,
+    ),
+    (
+        "aggregate",
+        "Aggregate",
+        r"
+        #[aggregate(event = OrderEvent, id = OrderId, ignore(Viewed))]
+        #[on(Cancelled { .. } => self.lines.clear())]
+        pub struct Order {
+            #[on(Created { user_id, .. })]
+            user_id: String,
+            #[on(Created { .. } => Status::Open)]
+            #[on(Confirmed | Paid(_) => Status::Confirmed)]
+            status: Status,
+            #[on(Created { amount, .. } if meta.version.number() == 1, meta => *amount)]
+            #[on(LineAdded { price, quantity, .. } => += price * f64::from(*quantity))]
+            total: f64,
+            #[on(LineAdded { sku, quantity, .. } => .insert(sku.clone(), *quantity))]
+            lines: BTreeMap<String, u32>,
+            note: String,
+        }
+        ",
+    ),
+    (
+        "aggregate_errors",
+        "Aggregate",
+        r#"
+        #[aggregate(name = "order-line", ignore(_))]
+        pub struct Order<const N: usize> {
+            #[on(Created { user_id, amount })]
+            user_id: String,
+        }
+        "#,
+    ),
+    (
+        "command",
+        "Command",
+        r"
+        #[command(order: Order, cx: Context, error = OrderError)]
+        pub enum OrderCommand {
+            #[command(creates)]
+            #[require(amount > 0.0, OrderError::NothingToPay)]
+            #[emit(Created { user_id, amount })]
+            #[emit(Noted(cx.now()) if amount > 100.0)]
+            Create {
+                #[command(id)]
+                id: u64,
+                user_id: String,
+                amount: f64,
+            },
+            #[skip_if(order.status == Status::Confirmed)]
+            #[require(order.status == Status::Open, OrderError::NotOpen)]
+            #[emit(Confirmed)]
+            Confirm {
+                #[command(id)]
+                id: u64,
+            },
+            #[command(any)]
+            #[handler(Order::cancel)]
+            Cancel {
+                #[command(id)]
+                id: u64,
+                reason: String,
+            },
+        }
+        ",
+    ),
+    (
+        "command_errors",
+        "Command",
+        r"
+        #[command(order: Order, eror = OrderError)]
+        pub enum OrderCommand<T: Payload> {
+            #[command(creates, any)]
+            #[require(amount > 0.0)]
+            #[emit(Created { amount })]
+            Create {
+                #[command(id)]
+                id: u64,
+                amount: T,
+            },
+            Confirm,
+        }
+        ",
+    ),
+    (
+        "projection",
+        "Projection",
+        r#"
+        #[projection(name = "journeys", events(OrderEvent, PaymentEvent, ShippingEvent), ignore(OrderEvent::Viewed))]
+        #[row(PaymentEvent::Received { order, .. } => order)]
+        #[remove(ShippingEvent::Lost | PaymentEvent::Refunded)]
+        pub struct Journey<T> {
+            #[key]
+            order: String,
+            #[on(OrderEvent::Created { .. } => += 1)]
+            steps: u32,
+            #[on(OrderEvent::Noted { note } | PaymentEvent::Received { note, .. })]
+            note: T,
+        }
+        "#,
+    ),
+    (
+        "projection_errors",
+        "Projection",
+        r"
+        #[projection(events(OrderEvent, OrderEvent))]
+        pub struct Journey {
+            order: String,
+            #[on(OrderEvnt::Created { .. } => += 1)]
+            steps: u32,
+        }
+        ",
+    ),
+];
+
+#[test]
+fn the_expansions_are_as_they_were_reviewed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/snapshots");
+    for (name, derive, input) in INPUTS {
+        let derive = DERIVES.iter().find(|(known, _)| *known == derive).unwrap().1;
+        let expansion = formatted(&derive(&syn::parse_str(input).unwrap()).to_string());
+        let path = folder.join(format!("{name}.rs"));
+        if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(&path, &expansion).unwrap();
+        }
+        let reviewed = fs::read_to_string(&path).unwrap();
+        assert!(expansion == reviewed, "{name} has changed; review it with UPDATE_SNAPSHOTS=1:\n{expansion}");
+    }
+}
+
+/// The code as rustfmt writes it.
+fn formatted(code: &str) -> String {
+    let rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config", "max_width=120"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut rustfmt = rustfmt.expect("rustfmt is part of the toolchain");
+    rustfmt.stdin.take().unwrap().write_all(code.as_bytes()).unwrap();
+    let output = rustfmt.wait_with_output().unwrap();
+    assert!(output.status.success(), "the expansion is no code:\n{code}");
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,272 @@
+//! An event to its stored text and back: the content of the variant alone, through the user's own serde derives.
+//!
+//! The type name stands in the event's header, so the payload needs no tag. Writing goes through a serializer that
+//! keeps only the variant's content; reading hands the derived `Deserialize` the variant's index and the stored JSON.
+
+mod content;
+mod strict;
+mod variant;
+
+use crate::{
+    journal::StoredEvent,
+    model::{Event, StreamName, Version},
+};
+use serde::Serialize;
+use std::fmt;
+
+/// An event that cannot be stored, because its JSON would not read back as the same event.
+///
+/// React by changing the event: nothing was stored.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+/// # enum OrderEvent {
+/// #     Created { amount: f64 },
+/// # }
+/// let error = annals::codec::encode(&OrderEvent::Created { amount: f64::NAN }).unwrap_err();
+/// assert_eq!(error.event_type, "OrderCreated");
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error("cannot encode the event `{event_type}`: {reason}")]
+#[non_exhaustive]
+pub struct EncodeError {
+    /// The event's stored type name.
+    pub event_type: &'static str,
+    /// What stands in the way.
+    pub reason: String,
+}
+
+/// A stored event that this program cannot read.
+///
+/// The event is intact and stays where it is; a program that knows its type and shape reads it. Nothing after it was
+/// taken in, so no state is built on a story with a hole in it. React as the [`reason`](Self::reason) says.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+/// # enum OrderEvent {
+/// #     Created { amount: f64 },
+/// # }
+/// # let bytes = b"1732000000000-41 OrderShipped 1 import-7\n{}".to_vec();
+/// # let stored = annals::journal::StoredEvent::read(annals::StreamName::new("order", "1"), Version::new(3), 0, bytes)?;
+/// // An `OrderShipped`, read by a program that knows `OrderCreated` alone:
+/// let error = stored.decode::<OrderEvent>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "cannot decode event 3 of stream `order-1` (position 41) of type `OrderShipped` (schema version 1): \
+///      `OrderEvent` has no variant of this type; it knows `OrderCreated`",
+/// );
+/// # Ok::<(), annals::journal::JournalError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot decode event {place} of type `{event_type}` (schema version {schema_version}): {reason}")]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// Where it lies.
+    pub place: Box<Place>,
+    /// The stored type name.
+    pub event_type: String,
+    /// The stored version of the payload's shape.
+    pub schema_version: u32,
+    /// What was expected and what was found.
+    pub reason: DecodeReason,
+}
+
+/// Where a stored event lies.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+/// # enum OrderEvent {
+/// #     Created { amount: f64 },
+/// # }
+/// # let bytes = b"1732000000000-41 OrderShipped 1 import-7\n{}".to_vec();
+/// # let stored = annals::journal::StoredEvent::read(annals::StreamName::new("order", "1"), Version::new(3), 0, bytes)?;
+/// # let error = stored.decode::<OrderEvent>().unwrap_err();
+/// assert_eq!((error.place.stream.as_str(), error.place.version.number()), ("order-1", 3));
+/// assert_eq!(error.place.to_string(), "3 of stream `order-1` (position 41)");
+/// # Ok::<(), annals::journal::JournalError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The stream.
+    pub stream: StreamName,
+    /// The place in the stream.
+    pub version: Version,
+    /// The place in the log.
+    pub position: crate::Position,
+}
+
+impl Place {
+    pub(crate) fn of(stored: &StoredEvent) -> Self {
+        Self { stream: stored.stream().clone(), version: stored.version(), position: stored.position() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of stream `{}` (position {})", self.version, self.stream, self.position)
+    }
+}
+
+/// Why a stored event cannot be read.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+/// # enum OrderEvent {
+/// #     Created { amount: f64 },
+/// # }
+/// use annals::codec::{DecodeReason, decode};
+///
+/// match decode::<OrderEvent>("OrderShipped", 1, "{}").unwrap_err() {
+///     DecodeReason::UnknownType { known, .. } => assert_eq!(known, ["OrderCreated"]),
+///     reason => panic!("{reason}"),
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeReason {
+    /// No variant of the enum reads this type. React by deploying the program that knows it, or by adding the variant
+    /// or an alias.
+    #[error("`{expected}` has no variant of this type; it knows {}", list(known))]
+    UnknownType {
+        /// The event enum's name in Rust.
+        expected: &'static str,
+        /// The stored type names that it reads.
+        known: Vec<&'static str>,
+    },
+    /// The payload was written in a shape that this program does not know. React by deploying the program that wrote
+    /// it.
+    #[error("this program reads schema version {expected}")]
+    SchemaVersion {
+        /// The version that the variant is at.
+        expected: u32,
+    },
+    /// The payload does not have the shape of the variant. React by giving the variant back the shape that it was
+    /// stored with.
+    #[error("{}; found `{}`", shortened(reason), shortened(found))]
+    Payload {
+        /// What serde says.
+        reason: String,
+        /// The payload as stored.
+        found: String,
+    },
+    /// The metadata beside the payload is not what this library writes. React by finding out who else writes there.
+    #[error("its metadata does not read: {}; found `{}`", shortened(reason), shortened(found))]
+    Metadata {
+        /// What serde says.
+        reason: String,
+        /// The metadata as stored.
+        found: String,
+    },
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A text that may be long, for a message: where it is, only its beginning and its end.
+pub(crate) fn shortened(text: &str) -> String {
+    const BEGINNING: usize = 200;
+    const END: usize = 80;
+    let beginning = text.char_indices().nth(BEGINNING);
+    let end = text.char_indices().nth_back(END - 1);
+    match (beginning, end) {
+        (Some((beginning, _)), Some((end, _))) if beginning < end => {
+            format!("{} … {} ({} bytes)", &text[..beginning], &text[end..], text.len())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Writes the content of an event's variant as compact JSON, which has no line break in it.
+///
+/// # Errors
+///
+/// When JSON cannot keep it: a number that is not finite, `Some` of nothing, nesting beyond what would be read back, a
+/// map whose keys are no strings, a key that stands twice in one object, or a `Serialize` that is not the derived one.
+/// And when what was written does not read: a stream could never be loaded again, so the event is refused while there is
+/// still somebody to tell. That costs one decoding an event, which is little beside the trip to the journal.
+///
+/// ```
+/// # use annals::prelude::*;
+/// #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+/// enum OrderEvent {
+///     Created { user_id: String, amount: f64 },
+/// }
+///
+/// let created = OrderEvent::Created { user_id: "user1".into(), amount: 99.99 };
+/// assert_eq!(annals::codec::encode(&created)?, r#"{"user_id":"user1","amount":99.99}"#);
+///
+/// let worthless = OrderEvent::Created { user_id: "user1".into(), amount: f64::NAN };
+/// assert!(annals::codec::encode(&worthless).is_err());
+/// # Ok::<(), annals::codec::EncodeError>(())
+/// ```
+pub fn encode<E: Event>(event: &E) -> Result<String, EncodeError> {
+    let refused = |reason| EncodeError { event_type: event.event_type(), reason };
+    let payload = content::encode(event, event.variant_index()).map_err(|error| refused(error.to_string()))?;
+    match decode::<E>(event.event_type(), event.descriptor().schema_version, &payload) {
+        Ok(_) => Ok(payload),
+        Err(reason) => Err(refused(format!("it would not read back: {reason}"))),
+    }
+}
+
+/// Reads the content of one variant back.
+///
+/// # Errors
+///
+/// [`DecodeReason::UnknownType`], [`DecodeReason::SchemaVersion`] or [`DecodeReason::Payload`].
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+/// # enum OrderEvent {
+/// #     Created { user_id: String, amount: f64 },
+/// #     Confirmed,
+/// # }
+/// let event = annals::codec::decode::<OrderEvent>("OrderConfirmed", 1, "{}");
+/// assert_eq!(event, Ok(OrderEvent::Confirmed));
+///
+/// let error = annals::codec::decode::<OrderEvent>("OrderCreated", 1, "{}").unwrap_err();
+/// assert!(error.to_string().contains("missing field `user_id`"));
+/// ```
+pub fn decode<E: Event>(event_type: &str, schema_version: u32, payload: &str) -> Result<E, DecodeReason> {
+    let descriptor = E::DESCRIPTOR;
+    let Some(index) = descriptor.position(event_type) else {
+        let known = descriptor.variants.iter().map(|variant| variant.event_type).collect();
+        return Err(DecodeReason::UnknownType { expected: descriptor.name, known });
+    };
+    let variant = &descriptor.variants[index];
+    if schema_version != variant.schema_version {
+        return Err(DecodeReason::SchemaVersion { expected: variant.schema_version });
+    }
+    variant::decode(index, descriptor.variants.len(), payload)
+        .map_err(|error| DecodeReason::Payload { reason: error.to_string(), found: payload.to_owned() })
+}
+
+/// Writes a row or a state as compact JSON, as strictly as an event.
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::with_capacity(128);
+    value.serialize(strict::Strict::new(&mut serde_json::Serializer::new(&mut bytes)))?;
+    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_shortened_only_where_that_makes_it_shorter() {
+        for length in [0, 1, 79, 80, 200, 279, 280] {
+            let text = "é".repeat(length);
+            assert_eq!(shortened(&text), text);
+        }
+        let text = format!("a{}z", "é".repeat(1_000));
+        let short = shortened(&text);
+        assert!(short.starts_with("aé") && short.contains("é … é") && short.ends_with("éz (2002 bytes)"), "{short}");
+        assert_eq!(short.chars().count(), 280 + " …  (2002 bytes)".chars().count());
+    }
+}

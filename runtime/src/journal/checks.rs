@@ -1,0 +1,77 @@
+//! What no engine takes: said once, so that every engine refuses it in the same words.
+
+use super::{Append, Commit, JournalError, ReadModel};
+use std::collections::BTreeSet;
+
+fn invalid<T>(reason: String) -> Result<T, JournalError> {
+    Err(JournalError::Invalid { reason })
+}
+
+/// The events of an append as they are stored, but for the log ids before them.
+pub(super) fn written(append: &Append) -> Result<Vec<String>, JournalError> {
+    if append.events.is_empty() {
+        return invalid(format!("expected at least one event to append to stream `{}`, found none", append.stream));
+    }
+    if u32::try_from(append.events.len()).is_err() {
+        let found = append.events.len();
+        return invalid(format!("expected at most {} events in one append, found {found}; split them", u32::MAX));
+    }
+    append.events.iter().map(|event| event.write(&append.id)).collect()
+}
+
+/// Refuses an id that another append has: of `found` events where `expected` are to be appended.
+pub(super) fn same_append(append: &Append, found: usize) -> Result<(), JournalError> {
+    let expected = append.events.len();
+    if found == expected {
+        return Ok(());
+    }
+    invalid(format!(
+        "the append `{}` to stream `{}` happened before with another number of events: expected {expected}, found \
+         {found}; give every append an id of its own",
+        append.id, append.stream
+    ))
+}
+
+/// Refuses to read nothing.
+pub(super) fn limit(limit: usize) -> Result<(), JournalError> {
+    if limit == 0 {
+        invalid("expected to read at least 1 entry at a time, found a limit of 0".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses a partition that the journal does not have.
+pub(super) fn partition(partition: u16, partitions: u16) -> Result<(), JournalError> {
+    if partition < partitions {
+        return Ok(());
+    }
+    invalid(format!("expected a partition from 0 to {}, found {partition}", partitions.saturating_sub(1)))
+}
+
+/// Refuses a read model whose name would not be safe in a key.
+pub(super) fn read_model(model: &ReadModel) -> Result<(), JournalError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if !model.name.is_empty() && model.name.bytes().all(fits) {
+        return Ok(());
+    }
+    invalid(format!(
+        "expected a read model's name of letters, digits, `-`, `_` and `.`, found `{}`",
+        crate::codec::shortened(&model.name)
+    ))
+}
+
+/// Refuses a commit to a model or partition that cannot be, or one that does not say what becomes of a row.
+pub(super) fn commit(commit: &Commit, partitions: u16) -> Result<(), JournalError> {
+    read_model(&commit.model)?;
+    partition(commit.partition, partitions)?;
+    let mut keys = BTreeSet::new();
+    match commit.changes.iter().find(|change| !keys.insert(&change.key)) {
+        None => Ok(()),
+        Some(change) => invalid(format!(
+            "expected each row once in a commit to `{}`, found `{}` twice",
+            commit.model,
+            crate::codec::shortened(&change.key)
+        )),
+    }
+}

@@ -1,0 +1,149 @@
+//! What can go wrong between a program and its journal, and how to react to it.
+
+use super::AppendId;
+use crate::model::StreamName;
+
+/// What went wrong while the journal was read or written.
+///
+/// Everything but [`Unknown`](Self::Unknown) left the journal as it was.
+///
+/// ```
+/// use annals::journal::{Append, Journal, JournalError, Verdict};
+///
+/// /// Appends, and asks again where the answer was lost: under the same id, so that it does not happen twice.
+/// async fn append(journal: &dyn Journal, append: Append) -> Result<Verdict, JournalError> {
+///     match journal.append(append.clone()).await {
+///         Err(JournalError::Unknown { .. }) => journal.append(append).await,
+///         answer => answer,
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// What was asked for cannot be done by any journal. React by correcting the call.
+    #[error("{reason}")]
+    Invalid {
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// The journal could not be reached in time. No event was appended; rows may have been committed, which their
+    /// checkpoint tells. React by trying again later: whatever gave this error may be done again.
+    #[error("cannot {operation}: the journal is not available: {reason}")]
+    Unavailable {
+        /// What was to be done.
+        operation: String,
+        /// What the connection says.
+        reason: String,
+    },
+    /// The journal was reached and refused; nothing was changed. React by looking at the server, which says why.
+    #[error("cannot {operation}: the journal refused: {reason}")]
+    Refused {
+        /// What was to be done.
+        operation: String,
+        /// What the server says.
+        reason: String,
+    },
+    /// An append was sent and its answer never came: it may have happened, or not. React by sending the same append
+    /// again under the same id; it does not happen twice.
+    #[error("whether the append `{id}` to stream `{stream}` happened is unknown: {reason}")]
+    Unknown {
+        /// The stream.
+        stream: StreamName,
+        /// The id to ask again under.
+        id: AppendId,
+        /// What the connection says.
+        reason: String,
+    },
+    /// What lies in the journal is not what this library writes. React by finding out who else writes there; nothing
+    /// that was read is lost, and nothing after it was taken in.
+    #[error("{place}: this is not ours: {reason}")]
+    Foreign {
+        /// Where it lies, as stream and version, or as a key.
+        place: String,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// The log misses an entry. React by finding out who removed it: without it, no state or row can be trusted.
+    #[error("the log of partition {partition} has a gap: expected position {expected}, found {found}")]
+    Gap {
+        /// The partition.
+        partition: u16,
+        /// The position that should have come.
+        expected: u64,
+        /// The position that came.
+        found: u64,
+    },
+}
+
+/// Why a journal cannot be opened. None of these messages contains a password.
+///
+/// ```
+/// use annals::{Store, journal::ConnectError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let error = Store::connect("memory:orders").await.unwrap_err();
+/// assert!(matches!(error, ConnectError::Url { .. }));
+/// assert_eq!(
+///     error.to_string(),
+///     "cannot use the store URL `memory:orders`: the store in memory has no name; write `memory:`",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URL does not say where the journal is. React by correcting it.
+    #[error("cannot use the store URL `{url}`: {reason}")]
+    Url {
+        /// The URL, without its password.
+        url: String,
+        /// What is wrong with it, and what to write.
+        reason: String,
+    },
+    /// An option cannot be used. React by correcting it.
+    #[error("cannot open the journal: {reason}")]
+    Options {
+        /// What is wrong with it, and what to write.
+        reason: String,
+    },
+    /// Nothing answers there. React by starting the server, or by correcting the URL.
+    #[error("cannot reach Redis at `{url}`: {reason}")]
+    Unreachable {
+        /// The URL, without its password.
+        url: String,
+        /// What the connection says.
+        reason: String,
+    },
+    /// What answers there is not a Redis that events can be kept on. React by correcting the URL, or by upgrading.
+    #[error("what answers at `{url}` cannot keep events: {reason}")]
+    Unusable {
+        /// The URL, without its password.
+        url: String,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// The server refused to open the journal. React to what it says; usually credentials or their rights.
+    #[error("Redis at `{url}` refused: {reason}")]
+    Refused {
+        /// The URL, without its password.
+        url: String,
+        /// What the server says.
+        reason: String,
+    },
+    /// The journal was made with other fixed settings than are asked for. React by asking for those; they cannot be
+    /// changed without moving every event.
+    #[error("the journal `{namespace}` was made with {found} as {setting}, and is opened with {expected}")]
+    Mismatch {
+        /// The namespace.
+        namespace: String,
+        /// Which setting.
+        setting: &'static str,
+        /// What is asked for.
+        expected: String,
+        /// What is recorded.
+        found: String,
+    },
+}

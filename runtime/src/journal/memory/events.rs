@@ -1,0 +1,183 @@
+//! Streams and logs: who comes first, what is refused, and where every event lies.
+
+use crate::{
+    journal::{
+        After, Append, Appended, Conflict, Expected, JournalError, LogBatch, LogId, LogRead, StoredEvent, Verdict,
+        checks, partition_of,
+    },
+    model::{StreamName, Version},
+};
+use jiff::Timestamp;
+use std::{borrow::Cow, collections::HashMap};
+
+/// Every event, and the order in which they came.
+pub(super) struct Events {
+    partitions: u16,
+    /// The events of each stream as text; the n-th is version n.
+    streams: HashMap<StreamName, Vec<String>>,
+    /// The log of each partition that has one; the n-th entry is position n.
+    logs: HashMap<u16, Vec<Entry>>,
+}
+
+/// What the log holds of an event.
+struct Entry {
+    id: LogId,
+    stream: StreamName,
+    version: Version,
+    event_type: Cow<'static, str>,
+}
+
+impl Events {
+    pub(super) fn new(partitions: u16) -> Self {
+        Self { partitions, streams: HashMap::new(), logs: HashMap::new() }
+    }
+
+    /// Appends events, which were written as `written`, if the stream is as expected.
+    pub(super) fn append(&mut self, append: Append, written: Vec<String>) -> Result<Verdict, JournalError> {
+        let actual = self.version(&append.stream);
+        let known = match append.expected {
+            Expected::Version(expected) if expected != actual => Some(expected),
+            Expected::Missing if actual != Version::NONE => Some(Version::NONE),
+            Expected::Existing if actual == Version::NONE => {
+                return Ok(Verdict::Conflict(Conflict::new(actual, Vec::new())));
+            }
+            _ => None,
+        };
+        if let Some(known) = known {
+            return match self.read_stream(&append.stream, known, 1)?.first() {
+                Some(next) if next.append_id() == append.id.as_str() => self.duplicate(&append, next.version()),
+                _ => {
+                    let missed = self.read_stream(&append.stream, known, Conflict::MOST_MISSED)?;
+                    Ok(Verdict::Conflict(Conflict::new(actual, missed)))
+                }
+            };
+        }
+        // Who expects any version has no mismatch to look behind; what they sent last is at the end of the stream.
+        if matches!(append.expected, Expected::Any | Expected::Existing)
+            && let Some(first) = self.first_of_last_append(&append)?
+        {
+            return self.duplicate(&append, first);
+        }
+        Ok(Verdict::Appended(self.add(append, actual, written)))
+    }
+
+    /// The version at which the stream's last events begin, if they are of this append.
+    fn first_of_last_append(&self, append: &Append) -> Result<Option<Version>, JournalError> {
+        let mut first = None;
+        let mut after = self.version(&append.stream).number();
+        while after > 0 {
+            after -= 1;
+            match self.read_stream(&append.stream, Version::new(after), 1)?.first() {
+                Some(event) if event.append_id() == append.id.as_str() => first = Some(event.version()),
+                _ => break,
+            }
+        }
+        Ok(first)
+    }
+
+    /// Answers an append that was found to have happened, from this version on.
+    fn duplicate(&self, append: &Append, first: Version) -> Result<Verdict, JournalError> {
+        let before = Version::new(first.number() - 1);
+        let mut found = self.read_stream(&append.stream, before, append.events.len().saturating_add(1))?;
+        found.truncate(found.iter().take_while(|event| event.append_id() == append.id.as_str()).count());
+        checks::same_append(append, found.len())?;
+        Ok(Verdict::Duplicate(self.appended(&append.stream, found[0].log_id(), first, found.len())))
+    }
+
+    /// Adds events behind the version `last`.
+    fn add(&mut self, append: Append, last: Version, written: Vec<String>) -> Appended {
+        let partition = self.partition(&append.stream);
+        let log = self.logs.entry(partition).or_default();
+        let stream = self.streams.entry(append.stream.clone()).or_default();
+        let newest = log.last().map_or(LogId::new(0, 0), |entry| entry.id);
+        let millis = now().max(newest.millis);
+
+        let mut id = LogId::new(millis, newest.number);
+        let mut version = last;
+        let count = written.len();
+        for (event, text) in append.events.into_iter().zip(written) {
+            id.number += 1;
+            version = version.next();
+            stream.push(format!("{id} {text}"));
+            log.push(Entry { id, stream: append.stream.clone(), version, event_type: event.event_type });
+        }
+        self.appended(&append.stream, LogId::new(millis, newest.number + 1), last.next(), count)
+    }
+
+    fn appended(&self, stream: &StreamName, first: LogId, version: Version, count: usize) -> Appended {
+        // `checks::written` takes no more events than a `u32` counts.
+        Appended::new(self.partition(stream), first, version, u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    fn partition(&self, stream: &StreamName) -> u16 {
+        partition_of(stream.as_str(), self.partitions)
+    }
+
+    pub(super) fn version(&self, stream: &StreamName) -> Version {
+        let events = self.streams.get(stream).map_or(0, Vec::len);
+        Version::new(u64::try_from(events).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        let partition = self.partition(stream);
+        let events =
+            self.streams.get(stream).and_then(|events| events.get(index(after.number())..)).unwrap_or_default();
+        let mut version = after;
+        let read = events.iter().take(limit).map(|text| {
+            version = version.next();
+            StoredEvent::read(stream.clone(), version, partition, text.clone().into_bytes())
+        });
+        read.collect()
+    }
+
+    pub(super) fn head(&self, partition: u16) -> Option<LogId> {
+        self.log(partition).last().map(|entry| entry.id)
+    }
+
+    pub(super) fn read_log(&self, read: &LogRead) -> Result<LogBatch, JournalError> {
+        let log = self.log(read.partition);
+        let start = match read.after {
+            After::Start => 0,
+            After::Position(number) => index(number),
+            After::LogId(id) => log.partition_point(|entry| entry.id <= id),
+        };
+        let rest = log.get(start..).unwrap_or_default();
+        if let (After::LogId(id), Some(first)) = (read.after, rest.first()) {
+            let expected = id.number.saturating_add(1);
+            if first.id.number != expected {
+                return Err(JournalError::Gap { partition: read.partition, expected, found: first.id.number });
+            }
+        }
+        let looked_at = &rest[..read.limit.min(rest.len())];
+        let wanted = looked_at.iter().filter(|entry| read.wants(&entry.event_type));
+        let events = wanted.map(|entry| self.event(entry)).collect::<Result<_, _>>()?;
+        Ok(LogBatch::new(events, looked_at.last().map(|entry| entry.id), looked_at.len() == rest.len()))
+    }
+
+    fn log(&self, partition: u16) -> &[Entry] {
+        self.logs.get(&partition).map_or(&[], Vec::as_slice)
+    }
+
+    fn event(&self, entry: &Entry) -> Result<StoredEvent, JournalError> {
+        let before = Version::new(entry.version.number() - 1);
+        let events = self.read_stream(&entry.stream, before, 1)?;
+        events.into_iter().next().ok_or_else(|| JournalError::Foreign {
+            place: format!("event {} of stream `{}`", entry.version, entry.stream),
+            reason: "expected the event that the log names, found none".to_owned(),
+        })
+    }
+}
+
+/// The index of the entry after the `number`-th.
+fn index(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn now() -> u64 {
+    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default()
+}

@@ -1,0 +1,222 @@
+//! The journal in memory: for tests, and for programs that keep nothing.
+
+mod events;
+mod models;
+
+use super::{
+    Append, Commit, Committed, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, RowsPage, StoredEvent,
+    Verdict, checks,
+};
+use crate::model::{StreamName, Version};
+use events::Events;
+use futures_util::future::BoxFuture;
+use models::Models;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// A journal in this process' memory, which ends with it.
+///
+/// It keeps every promise that the journal on Redis keeps, in the same form: events lie in it as the text that Redis
+/// would hold.
+///
+/// ```
+/// use annals::{StreamName, journal::{Append, Expected, Journal, MemoryJournal, NewEvent, Verdict}};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), annals::journal::JournalError> {
+/// let journal = MemoryJournal::new();
+/// let events = vec![NewEvent::new("OrderCreated", "{}")];
+/// let append = Append::new(StreamName::new("order", "1"), Expected::Missing, events);
+/// assert!(matches!(journal.append(append).await?, Verdict::Appended(_)));
+/// # Ok(())
+/// # }
+/// ```
+pub struct MemoryJournal {
+    partitions: u16,
+    events: Mutex<Events>,
+    models: Mutex<Models>,
+}
+
+impl MemoryJournal {
+    /// An empty journal with one partition.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_partitions(1)
+    }
+
+    /// An empty journal with this many partitions. At least one: 0 counts as 1.
+    ///
+    /// ```
+    /// use annals::journal::{Journal, MemoryJournal};
+    ///
+    /// assert_eq!(MemoryJournal::with_partitions(16).partitions(), 16);
+    /// ```
+    #[must_use]
+    pub fn with_partitions(partitions: u16) -> Self {
+        let partitions = partitions.max(1);
+        Self { partitions, events: Mutex::new(Events::new(partitions)), models: Mutex::default() }
+    }
+
+    fn events(&self) -> MutexGuard<'_, Events> {
+        locked(&self.events)
+    }
+
+    fn models(&self) -> MutexGuard<'_, Models> {
+        locked(&self.models)
+    }
+}
+
+/// Locks, even after a panic under the lock: every change is prepared first and then made in steps that cannot panic.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for MemoryJournal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryJournal").field("partitions", &self.partitions).finish_non_exhaustive()
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>> {
+        Box::pin(async move {
+            let written = checks::written(&append)?;
+            self.events().append(append, written)
+        })
+    }
+
+    fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
+        let stream = stream.clone();
+        Box::pin(async move {
+            checks::limit(limit)?;
+            self.events().read_stream(&stream, after, limit)
+        })
+    }
+
+    fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
+        let stream = stream.clone();
+        Box::pin(async move { Ok(self.events().version(&stream)) })
+    }
+
+    fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>> {
+        Box::pin(async move {
+            checks::partition(read.partition, self.partitions)?;
+            checks::limit(read.limit)?;
+            self.events().read_log(&read)
+        })
+    }
+
+    fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
+        Box::pin(async move {
+            checks::partition(partition, self.partitions)?;
+            Ok(self.events().head(partition))
+        })
+    }
+
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::read_model(&model)?;
+            Ok(self.models().checkpoints(&model))
+        })
+    }
+
+    fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::read_model(&model)?;
+            Ok(self.models().rows(&model, &keys))
+        })
+    }
+
+    fn rows_page(
+        &self,
+        model: &ReadModel,
+        after: Option<String>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<RowsPage, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::read_model(&model)?;
+            checks::limit(limit)?;
+            Ok(self.models().page(&model, after, limit))
+        })
+    }
+
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>> {
+        Box::pin(async move {
+            checks::commit(&commit, self.partitions)?;
+            Ok(self.models().commit(commit))
+        })
+    }
+
+    fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::read_model(&model)?;
+            self.models().clear(&model);
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Expected, NewEvent};
+
+    fn append() -> Append {
+        let events = vec![NewEvent::new("OrderCreated", "{}")];
+        Append::new(StreamName::new("order", "1"), Expected::Missing, events)
+    }
+
+    #[tokio::test]
+    async fn a_panic_elsewhere_does_not_end_the_journal() {
+        let journal = MemoryJournal::new();
+        std::thread::scope(|scope| {
+            let poisoner = scope.spawn(|| {
+                let _events = journal.events.lock().unwrap();
+                let _models = journal.models.lock().unwrap();
+                panic!("poisons both locks");
+            });
+            assert!(poisoner.join().is_err());
+        });
+        assert!(journal.events.is_poisoned() && journal.models.is_poisoned());
+
+        let verdict = journal.append(append()).await;
+        assert!(matches!(verdict, Ok(Verdict::Appended(_))), "{verdict:?}");
+        assert_eq!(journal.checkpoints(&ReadModel::new("orders", 1)).await, Ok(BTreeMap::new()));
+    }
+
+    #[tokio::test]
+    async fn an_append_that_nobody_waits_for_does_not_happen() {
+        let journal = MemoryJournal::new();
+        drop(journal.append(append()));
+        assert_eq!(journal.stream_version(&append().stream).await, Ok(Version::NONE));
+    }
+
+    #[test]
+    fn a_journal_has_at_least_one_partition() {
+        assert_eq!(MemoryJournal::with_partitions(0).partitions(), 1);
+        assert_eq!(MemoryJournal::default().partitions(), 1);
+        assert_eq!(MemoryJournal::with_partitions(u16::MAX).partitions(), u16::MAX);
+    }
+}

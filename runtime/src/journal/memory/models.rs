@@ -1,0 +1,62 @@
+//! Rows of read models beside the checkpoints that say what they contain.
+
+use crate::journal::{Commit, Committed, LogId, ReadModel, RowsPage};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
+};
+
+/// Every read model.
+#[derive(Default)]
+pub(super) struct Models {
+    models: HashMap<ReadModel, Model>,
+}
+
+/// One read model. Strings are ordered by their bytes, and so are the rows.
+#[derive(Default)]
+struct Model {
+    rows: BTreeMap<String, String>,
+    checkpoints: BTreeMap<u16, LogId>,
+}
+
+impl Models {
+    pub(super) fn checkpoints(&self, model: &ReadModel) -> BTreeMap<u16, LogId> {
+        self.models.get(model).map(|model| model.checkpoints.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn rows(&self, model: &ReadModel, keys: &[String]) -> Vec<Option<String>> {
+        let model = self.models.get(model);
+        keys.iter().map(|key| model.and_then(|model| model.rows.get(key)).cloned()).collect()
+    }
+
+    pub(super) fn page(&self, model: &ReadModel, after: Option<String>, limit: usize) -> RowsPage {
+        let Some(model) = self.models.get(model) else {
+            return RowsPage::default();
+        };
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rest = model.rows.range((start, Bound::Unbounded));
+        let rows = rest.by_ref().take(limit).map(|(key, row)| (key.clone(), row.clone())).collect();
+        RowsPage::new(rows, rest.next().is_some())
+    }
+
+    pub(super) fn commit(&mut self, commit: Commit) -> Committed {
+        let Commit { model, partition, expected, checkpoint, changes } = commit;
+        let found = self.models.get(&model).and_then(|model| model.checkpoints.get(&partition)).copied();
+        if found != expected {
+            return Committed::Moved { found };
+        }
+        let model = self.models.entry(model).or_default();
+        for change in changes {
+            match change.row {
+                Some(row) => model.rows.insert(change.key, row),
+                None => model.rows.remove(&change.key),
+            };
+        }
+        model.checkpoints.insert(partition, checkpoint);
+        Committed::Done
+    }
+
+    pub(super) fn clear(&mut self, model: &ReadModel) {
+        self.models.remove(model);
+    }
+}

@@ -1,0 +1,133 @@
+//! How events are kept: the contract that every engine keeps, and the engines.
+//!
+//! Programs do not call a journal; they use a [`Store`](crate::Store). This is the floor below it, public so that an
+//! engine can be tested with [`annals::testing::conformance`](crate::testing::conformance).
+
+mod append;
+mod checks;
+mod element;
+mod error;
+mod log;
+mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+mod rows;
+mod stored;
+
+pub use crate::model::{LogId, ParseLogIdError, ParseStreamNameError};
+pub use append::{Append, AppendId, Appended, Conflict, Expected, NewEvent, Verdict};
+pub use error::{ConnectError, JournalError};
+pub use log::{After, LogBatch, LogRead};
+pub use memory::MemoryJournal;
+#[cfg(feature = "redis")]
+pub use redis::{RedisJournal, RedisOptions};
+pub use rows::{Commit, Committed, ReadModel, RowChange, RowsPage};
+pub use stored::StoredEvent;
+
+use crate::model::{StreamName, Version};
+use futures_util::future::BoxFuture;
+use std::{collections::BTreeMap, fmt};
+
+/// How events are kept.
+///
+/// # Promises
+///
+/// 1. An append is all or nothing, and is answered only after it was done.
+/// 2. The versions of a stream are 1, 2, 3, …; the positions of a partition likewise; no two events share one.
+/// 3. A log is read in order, without a gap; what is missing or does not read is an error that names the place.
+/// 4. Rows and the checkpoint that says what they contain change together.
+/// 5. Nothing whose outcome is unknown is sent again, except under the same [`AppendId`].
+///
+/// [`annals::testing::conformance`](crate::testing::conformance) tests every one of them.
+///
+/// ```
+/// use annals::{StreamName, Version};
+/// use annals::journal::{
+///     After, Append, Commit, Committed, Expected, Journal, LogRead, MemoryJournal, NewEvent, ReadModel, RowChange,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let journal = MemoryJournal::new();
+/// assert_eq!(journal.partitions(), 1);
+///
+/// let order = StreamName::new("order", "1");
+/// let events = vec![NewEvent::new("OrderCreated", "{}"), NewEvent::new("OrderConfirmed", "{}")];
+/// # let _ =
+/// journal.append(Append::new(order.clone(), Expected::Missing, events)).await?;
+/// assert_eq!(journal.stream_version(&order).await?, Version::new(2));
+/// assert_eq!(journal.read_stream(&order, Version::new(1), 100).await?[0].event_type(), "OrderConfirmed");
+///
+/// let batch = journal.read_log(LogRead::new(0, After::Start, 100)).await?;
+/// let head = journal.head(0).await?.unwrap();
+/// assert_eq!((batch.events.len(), batch.last), (2, Some(head)));
+///
+/// let orders = ReadModel::new("orders", 1);
+/// let changes = vec![RowChange::write("1", r#"{"confirmed":true}"#)];
+/// assert_eq!(journal.commit(Commit::new(orders.clone(), 0, None, head, changes)).await?, Committed::Done);
+/// assert_eq!(journal.checkpoints(&orders).await?[&0], head);
+/// assert_eq!(journal.rows(&orders, vec!["2".to_owned()]).await?, [None]);
+/// assert_eq!(journal.rows_page(&orders, None, 100).await?.rows.len(), 1);
+/// journal.clear(&orders).await?;
+/// assert!(journal.checkpoints(&orders).await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+pub trait Journal: fmt::Debug + Send + Sync + 'static {
+    /// Over how many partitions the streams are spread. Fixed when the journal is made.
+    fn partitions(&self) -> u16;
+
+    /// Appends events to one stream, all or none.
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>>;
+
+    /// Reads at most `limit` events of a stream, from the version after `after` on, oldest first.
+    ///
+    /// Fewer than `limit` events mean that the stream ended there. A stream that does not exist has none.
+    fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>>;
+
+    /// The version of a stream: that of its newest event.
+    fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>>;
+
+    /// Reads the next part of a partition's log.
+    fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>>;
+
+    /// The newest entry of a partition's log.
+    fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>>;
+
+    /// How far a read model has come: the last log entry of each partition that its rows contain.
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>>;
+
+    /// The rows of these keys, in the order of the keys.
+    fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>>;
+
+    /// At most `limit` rows in the order of their keys' bytes, from the first key after `after` on.
+    fn rows_page(
+        &self,
+        model: &ReadModel,
+        after: Option<String>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<RowsPage, JournalError>>;
+
+    /// Changes rows and moves the checkpoint, together or not at all.
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>>;
+
+    /// Deletes a read model's rows and checkpoints, together.
+    fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>>;
+}
+
+/// How streams are spread over partitions. Recorded where the journal is made, since it can never change.
+#[cfg(feature = "redis")]
+pub(crate) const PARTITION_HASH: &str = "fnv1a64";
+
+/// The partition that a stream, or any other name, belongs to: [`PARTITION_HASH`] of its bytes, modulo their number.
+pub(crate) fn partition_of(name: &str, partitions: u16) -> u16 {
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    u16::try_from(hash % u64::from(partitions.max(1))).unwrap_or_default()
+}

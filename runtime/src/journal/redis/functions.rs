@@ -1,0 +1,157 @@
+//! The server-side functions of `journal.lua`: loaded where they are missing, and called.
+
+use super::connection::{Connection, Failure, Refusal};
+use crate::trace::tell;
+use redis::{Cmd, Value};
+use std::sync::{PoisonError, RwLock};
+use tokio::time::Instant;
+
+const SOURCE: &str = include_str!("journal.lua");
+/// What can be called.
+const NAMES: [&str; 8] = ["about", "open", "append", "version", "seek", "commit", "clear", "page"];
+
+/// The functions of one version of `journal.lua`. Its hash stands in every name, since names are global on a server and
+/// other versions may be at work beside this one.
+#[derive(Debug)]
+pub(super) struct Functions {
+    prefix: String,
+    library: String,
+    script: String,
+    way: RwLock<Way>,
+}
+
+/// How the functions are called.
+#[derive(Clone, Debug)]
+enum Way {
+    /// As a library of functions.
+    Library,
+    /// As one script, with the function's name as its first argument: where a hosted Redis forbids functions.
+    Script {
+        /// By which the server knows it.
+        sha: String,
+    },
+}
+
+impl Functions {
+    pub(super) fn new() -> Self {
+        let prefix = format!("annals_{:016x}", hash(SOURCE));
+        // While a library is loaded there is no `pairs` to find the functions with.
+        let register = |name: &&str| {
+            format!(
+                "redis.register_function('{prefix}_{name}', function(keys, args) return answer(journal.{name}, keys, \
+                 args) end)\n"
+            )
+        };
+        let library = format!("#!lua name={prefix}\n{SOURCE}\n{}", NAMES.iter().map(register).collect::<String>());
+        let script =
+            format!("{SOURCE}\nlocal name = table.remove(ARGV, 1)\nreturn answer(journal[name], KEYS, ARGV)\n");
+        Self { prefix, library, script, way: RwLock::new(Way::Library) }
+    }
+
+    /// Loads the functions, in the way that this server and this user's rights allow.
+    pub(super) async fn load(&self, connection: &Connection, deadline: Instant) -> Result<(), Failure> {
+        let mut commands = redis::pipe();
+        commands.cmd("FUNCTION").arg("LOAD").arg(&self.library);
+        commands.add_command(self.command(&Way::Library, "about", &[], &[] as &[&str]));
+        let answers = connection.pipeline(&commands, deadline).await?;
+        // What loading answers does not matter: another program may have done it, and only that may be allowed.
+        if !matches!(answers.last(), None | Some(Value::ServerError(_))) {
+            self.go(Way::Library);
+            return Ok(());
+        }
+        match connection.command(redis::cmd("SCRIPT").arg("LOAD").arg(&self.script), deadline).await {
+            Ok(Value::BulkString(sha)) => {
+                tell!(
+                    info,
+                    library = self.prefix.as_str(),
+                    "the server takes no functions from us; scripts do the same"
+                );
+                self.go(Way::Script { sha: String::from_utf8_lossy(&sha).into_owned() });
+                Ok(())
+            }
+            Ok(other) => {
+                let text = format!("expected the hash of the script that was loaded, found {other:?}");
+                Err(Failure::Refused(Refusal { code: "ERR".to_owned(), text: connection.url().clean(&text) }))
+            }
+            Err(Failure::Refused(script)) => {
+                let reasons = answers.iter().filter_map(|answer| match answer {
+                    Value::ServerError(error) => Some(connection.failure(error)),
+                    _ => None,
+                });
+                let reasons = reasons.filter_map(|failure| match failure {
+                    Failure::Refused(refusal) => Some(refusal.text),
+                    _ => None,
+                });
+                let text = format!(
+                    "it takes neither functions nor scripts: {}; {}",
+                    reasons.collect::<Vec<_>>().join("; "),
+                    script.text
+                );
+                Err(Failure::Refused(Refusal { text, ..script }))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Calls a function once; where the server has lost it, it is loaded again first.
+    pub(super) async fn call<A: AsRef<[u8]>>(
+        &self,
+        connection: &Connection,
+        deadline: Instant,
+        function: &str,
+        keys: &[&str],
+        arguments: &[A],
+    ) -> Result<Value, Failure> {
+        const TIMES: u32 = 3;
+        for _ in 0..TIMES {
+            let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let command = self.command(&way, function, keys, arguments);
+            match connection.command(&command, deadline).await {
+                Err(Failure::Refused(refusal)) if is_missing(&refusal) => self.load(connection, deadline).await?,
+                answer => return answer,
+            }
+        }
+        Err(Failure::NotNow("the server loses the functions as fast as they are loaded".to_owned()))
+    }
+
+    fn command<A: AsRef<[u8]>>(&self, way: &Way, function: &str, keys: &[&str], arguments: &[A]) -> Cmd {
+        let mut command = match way {
+            Way::Library => redis::cmd("FCALL"),
+            Way::Script { .. } => redis::cmd("EVALSHA"),
+        };
+        match way {
+            Way::Library => command.arg(format!("{}_{function}", self.prefix)).arg(keys.len()).arg(keys),
+            Way::Script { sha } => command.arg(sha).arg(keys.len()).arg(keys).arg(function),
+        };
+        for argument in arguments {
+            command.arg(argument.as_ref());
+        }
+        command
+    }
+
+    fn go(&self, way: Way) {
+        *self.way.write().unwrap_or_else(PoisonError::into_inner) = way;
+    }
+}
+
+/// Whether the server says that it does not know the function or script, and so did nothing.
+fn is_missing(refusal: &Refusal) -> bool {
+    refusal.code == "NOSCRIPT" || refusal.text.contains("Function not found")
+}
+
+/// FNV-1a.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_of_the_source_can_be_called() {
+        let defined: Vec<_> =
+            SOURCE.lines().filter_map(|line| line.strip_prefix("function journal.")?.split('(').next()).collect();
+        assert_eq!(defined, NAMES);
+    }
+}

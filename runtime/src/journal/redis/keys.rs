@@ -1,0 +1,141 @@
+//! Every key of the journal. `FORMAT.md` says what lies under it.
+
+use crate::{
+    journal::{PARTITION_HASH, ReadModel, partition_of},
+    model::StreamName,
+};
+
+/// How many versions one list of a stream holds. `journal.lua` counts by the same number.
+pub(super) const SEGMENT: u64 = 4_096;
+/// The version of the format that `FORMAT.md` describes.
+pub(super) const FORMAT: &str = "1";
+/// How streams are spread over partitions.
+pub(super) const HASH: &str = PARTITION_HASH;
+
+/// The keys of one journal.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    namespace: String,
+    partitions: u16,
+}
+
+/// The keys of one read model. It lies whole in one partition, its home, so that its rows and all of its checkpoints
+/// can change together, wherever the events come from.
+#[derive(Clone, Debug)]
+pub(super) struct ModelKeys {
+    /// Hash: a row's key to the row.
+    pub(super) rows: String,
+    /// Sorted set: the rows' keys, in order.
+    pub(super) index: String,
+    /// Hash: how far each read model has come.
+    pub(super) checkpoints: String,
+}
+
+impl Keys {
+    pub(super) fn new(namespace: &str, partitions: u16) -> Self {
+        Self { namespace: namespace.to_owned(), partitions }
+    }
+
+    pub(super) fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    pub(super) fn partition(&self, stream: &StreamName) -> u16 {
+        partition_of(stream.as_str(), self.partitions)
+    }
+
+    /// Hash: the fixed settings.
+    pub(super) fn meta(namespace: &str) -> String {
+        format!("{namespace}:meta")
+    }
+
+    /// List: the first events of a stream.
+    pub(super) fn stream(&self, stream: &StreamName) -> String {
+        format!("{{{}:{}}}:s:{stream}", self.namespace, self.partition(stream))
+    }
+
+    /// List: the events of a stream from version `segment * SEGMENT + 1` on.
+    pub(super) fn segment(&self, stream: &StreamName, segment: u64) -> String {
+        let first = self.stream(stream);
+        if segment == 0 { first } else { format!("{first}:{segment}") }
+    }
+
+    /// Stream: the pointers to the events of a partition, in order.
+    pub(super) fn log(&self, partition: u16) -> String {
+        format!("{{{}:{partition}}}:log", self.namespace)
+    }
+
+    /// String: the id of the last log entry.
+    pub(super) fn head(&self, partition: u16) -> String {
+        format!("{{{}:{partition}}}:head", self.namespace)
+    }
+
+    pub(super) fn model(&self, model: &ReadModel) -> ModelKeys {
+        let home = format!("{{{}:{}}}", self.namespace, partition_of(&model.name, self.partitions));
+        ModelKeys {
+            rows: format!("{home}:rows:{model}"),
+            index: format!("{home}:keys:{model}"),
+            checkpoints: format!("{home}:checkpoints"),
+        }
+    }
+
+    /// The field of a checkpoint.
+    pub(super) fn checkpoint(model: &ReadModel, partition: u16) -> String {
+        format!("{model}:{partition}")
+    }
+}
+
+/// Whether a name can be a part of a key: letters, digits, `-`, `_` and `.`, at least one.
+pub(super) fn can_be_in_a_key(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_as_the_format_promises() {
+        let keys = Keys::new("annals", 1);
+        let stream = StreamName::new("order", "Zoë:1");
+        assert_eq!(Keys::meta("annals"), "annals:meta");
+        assert_eq!(keys.stream(&stream), "{annals:0}:s:order-Zo%C3%AB%3A1");
+        assert_eq!(keys.segment(&stream, 0), keys.stream(&stream));
+        assert_eq!(keys.segment(&stream, 12), "{annals:0}:s:order-Zo%C3%AB%3A1:12");
+        assert_eq!((keys.log(0), keys.head(0)), ("{annals:0}:log".to_owned(), "{annals:0}:head".to_owned()));
+        let model = ReadModel::new("OrderList", 2);
+        let ModelKeys { rows, index, checkpoints } = keys.model(&model);
+        assert_eq!(
+            [rows, index, checkpoints],
+            ["{annals:0}:rows:OrderList:2", "{annals:0}:keys:OrderList:2", "{annals:0}:checkpoints"]
+        );
+        assert_eq!(Keys::checkpoint(&model, 7), "OrderList:2:7");
+    }
+
+    #[test]
+    fn a_stream_and_a_read_model_each_have_one_home() {
+        let keys = Keys::new("n", 16);
+        let stream = StreamName::new("order", "1");
+        assert_eq!(keys.partition(&stream), partition_of("order-1", 16));
+        assert!(keys.stream(&stream).starts_with(&format!("{{n:{}}}:", partition_of("order-1", 16))));
+        let home = format!("{{n:{}}}:", partition_of("OrderList", 16));
+        assert!(keys.model(&ReadModel::new("OrderList", 1)).rows.starts_with(&home));
+    }
+
+    #[test]
+    fn the_server_counts_by_the_same_segments() {
+        let lua = include_str!("journal.lua");
+        assert!(lua.contains(&format!("local SEGMENT = {SEGMENT}\n")));
+        assert!(lua.contains(&format!("local MOST_MISSED = {}\n", crate::journal::Conflict::MOST_MISSED)));
+    }
+
+    #[test]
+    fn names_that_would_break_a_key_are_not_taken() {
+        for name in ["annals", "a", "A-b_c.9"] {
+            assert!(can_be_in_a_key(name), "{name}");
+        }
+        for name in ["", "a:b", "a b", "{a}", "é", "a\n", "*", "a/b"] {
+            assert!(!can_be_in_a_key(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The journal on Redis: an event's payload lies once, in its own stream; the log orders everything with small
+//! pointers; every write is one atomic server-side call. `FORMAT.md` says how it lies there.
+
+mod append;
+mod connection;
+mod functions;
+mod keys;
+mod open;
+mod reading;
+mod reply;
+mod rows;
+mod url;
+
+pub use open::RedisOptions;
+
+use super::{
+    After, Append, Commit, Committed, ConnectError, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel,
+    RowsPage, StoredEvent, Verdict, checks,
+};
+use crate::model::{StreamName, Version};
+use append::Unsettled;
+use connection::{Connection, Failure, Patience, Refusal};
+use functions::Functions;
+use futures_util::{FutureExt, future::BoxFuture};
+use keys::Keys;
+use redis::{Cmd, Pipeline, Value};
+use reply::Reply;
+use std::{collections::BTreeMap, fmt};
+
+/// A journal on Redis.
+///
+/// It survives a restart of the server: what can be asked again is asked again for ten seconds, an append under its own
+/// id only.
+///
+/// ```no_run
+/// use annals::{Store, journal::{RedisJournal, RedisOptions}};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), annals::journal::ConnectError> {
+/// let options = RedisOptions::new().namespace("shop");
+/// let journal = RedisJournal::connect("redis://127.0.0.1:6379/", &options).await?;
+/// let store = Store::on(journal, "the shop");
+/// # drop(store);
+/// # Ok(())
+/// # }
+/// ```
+pub struct RedisJournal {
+    connection: Connection,
+    functions: Functions,
+    keys: Keys,
+    unsettled: Unsettled,
+}
+
+impl RedisJournal {
+    /// Opens the journal on the server at this URL, or makes it where there is none.
+    ///
+    /// `redis://[user:password@]host[:port][/database]`, `rediss://…` for TLS (with the feature `tls`), or
+    /// `redis+unix:///path/of/socket[?db=1&user=…&pass=…]`.
+    ///
+    /// # Errors
+    ///
+    /// When the URL or an option cannot be used, nothing answers there within some seconds, what answers is no Redis of
+    /// version 7.0 or later or refuses, or the journal was made with other settings.
+    pub async fn connect(url: &str, options: &RedisOptions) -> Result<Self, ConnectError> {
+        open::open(url, options).await
+    }
+
+    fn new(connection: Connection, functions: Functions, keys: Keys) -> Self {
+        Self { connection, functions, keys, unsettled: Unsettled::default() }
+    }
+
+    /// Sends commands that only read, until they are answered. The answers are free of errors.
+    async fn read(&self, operation: &str, commands: &Pipeline) -> Result<Vec<Value>, JournalError> {
+        let mut patience = Patience::new();
+        let answers = loop {
+            match self.connection.pipeline(commands, patience.deadline()).await {
+                Ok(answers) => break answers,
+                Err(failure) => endure(operation, failure, &mut patience).await?,
+            }
+        };
+        for (command, answer) in commands.cmd_iter().zip(&answers) {
+            if let Value::ServerError(error) = answer {
+                return Err(match self.connection.failure(error) {
+                    Failure::Refused(refusal) if refusal.code == "WRONGTYPE" => self.wrong_type(command).await,
+                    failure => failed(operation, failure),
+                });
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Calls a function that may be called again when its answer is lost, until it is answered.
+    async fn call<A: AsRef<[u8]>>(
+        &self,
+        operation: &str,
+        function: &str,
+        keys: &[&str],
+        arguments: &[A],
+    ) -> Result<Reply, JournalError> {
+        let mut patience = Patience::new();
+        loop {
+            match self.functions.call(&self.connection, patience.deadline(), function, keys, arguments).await {
+                Ok(answer) => return Reply::new(answer).map_err(|found| found.during(operation)),
+                Err(failure) => endure(operation, failure, &mut patience).await?,
+            }
+        }
+    }
+
+    async fn wrong_type(&self, command: &Cmd) -> JournalError {
+        let mut words = command.args_iter().filter_map(|word| match word {
+            redis::Arg::Simple(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            _ => None,
+        });
+        let (name, key) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let expected = match name.as_str() {
+            "LRANGE" => "a list",
+            "XRANGE" | "XREVRANGE" => "a stream",
+            "HMGET" => "a hash",
+            _ => "a string",
+        };
+        let found = self.connection.command(redis::cmd("TYPE").arg(&key), Patience::new().deadline()).await;
+        let found = match found {
+            Ok(Value::SimpleString(found)) => format!("a {found}"),
+            _ => "another type".to_owned(),
+        };
+        JournalError::Foreign { place: format!("key `{key}`"), reason: format!("expected {expected}, found {found}") }
+    }
+}
+
+/// The URL, without its password.
+impl fmt::Display for RedisJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.connection.url().fmt(f)
+    }
+}
+
+impl fmt::Debug for RedisJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisJournal")
+            .field("url", self.connection.url())
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Journal for RedisJournal {
+    fn partitions(&self) -> u16 {
+        self.keys.partitions()
+    }
+
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>> {
+        self.append_events(append).boxed()
+    }
+
+    fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
+        self.stream_events(stream.clone(), after, limit).boxed()
+    }
+
+    fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
+        self.version_of(stream.clone()).boxed()
+    }
+
+    fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>> {
+        self.log_batch(read).boxed()
+    }
+
+    fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
+        self.head_of(partition).boxed()
+    }
+
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+        self.checkpoints_of(model.clone()).boxed()
+    }
+
+    fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        self.rows_of(model.clone(), keys).boxed()
+    }
+
+    fn rows_page(
+        &self,
+        model: &ReadModel,
+        after: Option<String>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<RowsPage, JournalError>> {
+        self.page_of(model.clone(), after, limit).boxed()
+    }
+
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>> {
+        self.commit_rows(commit).boxed()
+    }
+
+    fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.clear_rows(model.clone()).boxed()
+    }
+}
+
+/// Waits after a failure that may pass, or gives up with it.
+async fn endure(operation: &str, failure: Failure, patience: &mut Patience) -> Result<(), JournalError> {
+    if matches!(failure, Failure::Refused(_)) || !patience.wait().await {
+        return Err(failed(operation, failure));
+    }
+    Ok(())
+}
+
+/// The error that a failure ends in, where what was asked did not happen.
+fn failed(operation: &str, failure: Failure) -> JournalError {
+    let operation = operation.to_owned();
+    match failure {
+        Failure::Refused(Refusal { text: reason, .. }) => JournalError::Refused { operation, reason },
+        Failure::Unsent(reason) | Failure::Lost(reason) | Failure::NotNow(reason) => {
+            JournalError::Unavailable { operation, reason }
+        }
+    }
+}
+
+/// The error that an answer of the word `foreign` stands for, or the one for a word that nobody expected.
+fn foreign(operation: &str, word: &str, mut reply: Reply) -> JournalError {
+    if word != "foreign" {
+        return reply::Unexpected::new("another word", &word).during(operation);
+    }
+    match (reply.text(), reply.text()) {
+        (Ok(key), Ok(reason)) => JournalError::Foreign { place: format!("key `{key}`"), reason },
+        (Err(found), _) | (_, Err(found)) => found.during(operation),
+    }
+}

@@ -1,0 +1,195 @@
+//! Opening a journal: options, preflight, and the settings that are fixed at the first time.
+
+use super::{
+    RedisJournal,
+    connection::{Connection, Failure, Patience, Refusal, Unfit},
+    functions::Functions,
+    keys::{FORMAT, HASH, Keys, SEGMENT, can_be_in_a_key},
+    reply::{Reply, Unexpected},
+    url::ServerUrl,
+};
+use crate::journal::ConnectError;
+
+/// The oldest server that has all that is needed.
+const OLDEST: (u32, u32) = (7, 0);
+
+/// How a journal on Redis is laid out.
+///
+/// ```
+/// use annals::journal::RedisOptions;
+///
+/// let options = RedisOptions::new().namespace("shop").partitions(16);
+/// assert_ne!(options, RedisOptions::default());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct RedisOptions {
+    namespace: String,
+    partitions: Option<u16>,
+}
+
+impl Default for RedisOptions {
+    fn default() -> Self {
+        Self { namespace: "annals".to_owned(), partitions: None }
+    }
+}
+
+impl RedisOptions {
+    /// The namespace `annals`, and the partitions that the journal was made with: one where it is new.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With what every key begins, so that several journals can share a server: letters, digits, `-`, `_` and `.`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// Over how many partitions the streams are spread: fixed when the journal is made, and compared ever after.
+    pub fn partitions(mut self, partitions: u16) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+}
+
+pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJournal, ConnectError> {
+    let RedisOptions { namespace, partitions } = options;
+    if !can_be_in_a_key(namespace) {
+        let reason = format!("expected a namespace of letters, digits, `-`, `_` and `.`, found `{namespace}`");
+        return Err(ConnectError::Options { reason });
+    }
+    if *partitions == Some(0) {
+        return Err(ConnectError::Options { reason: "expected 1 to 65535 partitions, found 0".to_owned() });
+    }
+    let server = ServerUrl::parse(url)?;
+    let connection = Connection::new(server.clone())
+        .map_err(|error| ConnectError::Url { url: server.to_string(), reason: server.clean(&error.to_string()) })?;
+    let opening = Opening { connection, functions: Functions::new(), namespace };
+    opening.greet().await?;
+    opening.check_server().await?;
+    let partitions = opening.settings(*partitions).await?;
+    let Opening { connection, functions, namespace } = opening;
+    Ok(RedisJournal::new(connection, functions, Keys::new(namespace, partitions)))
+}
+
+/// A journal that is being opened.
+struct Opening<'a> {
+    connection: Connection,
+    functions: Functions,
+    namespace: &'a str,
+}
+
+impl Opening<'_> {
+    /// Connects. Somebody waits for this, so only a server that says that it will soon be there is waited for.
+    async fn greet(&self) -> Result<(), ConnectError> {
+        let mut patience = Patience::new();
+        loop {
+            match self.connection.open().await {
+                Ok(()) => return Ok(()),
+                Err(Unfit::NotNow(reason)) => {
+                    if !patience.wait().await {
+                        return Err(ConnectError::Unreachable { url: self.url(), reason });
+                    }
+                }
+                Err(Unfit::Unreachable(reason)) => return Err(ConnectError::Unreachable { url: self.url(), reason }),
+                Err(Unfit::NotRedis(reason)) => return Err(self.unusable(reason)),
+                Err(Unfit::Refused(refusal)) => return Err(self.refused(refusal)),
+            }
+        }
+    }
+
+    async fn check_server(&self) -> Result<(), ConnectError> {
+        let mut patience = Patience::new();
+        while let Err(failure) = self.functions.load(&self.connection, patience.deadline()).await {
+            self.endure(failure, &mut patience).await?;
+        }
+        let mut about = self.call("about", &[], &[]).await?;
+        let version = about.text().map_err(|found| self.odd(&found))?;
+        let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+        let found = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+        if found < OLDEST {
+            let (major, minor) = OLDEST;
+            return Err(self.unusable(format!("expected Redis {major}.{minor} or later, found {version}")));
+        }
+        Ok(())
+    }
+
+    /// Records the settings where there are none, and compares them: the number of partitions.
+    async fn settings(&self, partitions: Option<u16>) -> Result<u16, ConnectError> {
+        let asked = partitions.map(|partitions| partitions.to_string());
+        let segment = SEGMENT.to_string();
+        let arguments = [FORMAT, asked.as_deref().unwrap_or_default(), HASH, &segment];
+        let mut meta = self.call("open", &[&Keys::meta(self.namespace)], &arguments).await?;
+        let mut next = || meta.text().map_err(|found| self.odd(&found));
+        let (format, recorded, hash, recorded_segment) = (next()?, next()?, next()?, next()?);
+        self.compare("the format", FORMAT, &format)?;
+        self.compare("the partition hash", HASH, &hash)?;
+        self.compare("the segment size", &segment, &recorded_segment)?;
+        self.compare("the number of partitions", asked.as_deref().unwrap_or(&recorded), &recorded)?;
+        match recorded.parse() {
+            Ok(0) | Err(_) => Err(self.mismatch("the number of partitions", "1 to 65535", &recorded)),
+            Ok(partitions) => Ok(partitions),
+        }
+    }
+
+    async fn call(&self, function: &str, keys: &[&str], arguments: &[&str]) -> Result<Reply, ConnectError> {
+        let mut patience = Patience::new();
+        let answer = loop {
+            match self.functions.call(&self.connection, patience.deadline(), function, keys, arguments).await {
+                Ok(answer) => break answer,
+                Err(failure) => self.endure(failure, &mut patience).await?,
+            }
+        };
+        let mut reply = Reply::new(answer).map_err(|found| self.odd(&found))?;
+        if reply.text().map_err(|found| self.odd(&found))? == "foreign" {
+            let mut next = || reply.text().map_err(|found| self.odd(&found));
+            return Err(self.unusable(format!("key `{}` is not ours: {}", next()?, next()?)));
+        }
+        Ok(reply)
+    }
+
+    /// Waits after a failure that may pass.
+    async fn endure(&self, failure: Failure, patience: &mut Patience) -> Result<(), ConnectError> {
+        match failure {
+            Failure::Refused(refusal) => Err(self.refused(refusal)),
+            Failure::Unsent(reason) | Failure::Lost(reason) | Failure::NotNow(reason) => {
+                if patience.wait().await {
+                    Ok(())
+                } else {
+                    Err(ConnectError::Unreachable { url: self.url(), reason })
+                }
+            }
+        }
+    }
+
+    fn compare(&self, setting: &'static str, expected: &str, found: &str) -> Result<(), ConnectError> {
+        if expected == found { Ok(()) } else { Err(self.mismatch(setting, expected, found)) }
+    }
+
+    fn mismatch(&self, setting: &'static str, expected: &str, found: &str) -> ConnectError {
+        let found = if found.is_empty() { "nothing" } else { found };
+        ConnectError::Mismatch {
+            namespace: self.namespace.to_owned(),
+            setting,
+            expected: expected.to_owned(),
+            found: crate::codec::shortened(found),
+        }
+    }
+
+    fn url(&self) -> String {
+        self.connection.url().to_string()
+    }
+
+    fn unusable(&self, reason: String) -> ConnectError {
+        ConnectError::Unusable { url: self.url(), reason }
+    }
+
+    fn refused(&self, refusal: Refusal) -> ConnectError {
+        ConnectError::Refused { url: self.url(), reason: refusal.text }
+    }
+
+    fn odd(&self, found: &Unexpected) -> ConnectError {
+        self.unusable(self.connection.url().clean(&found.to_string()))
+    }
+}

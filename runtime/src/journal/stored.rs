@@ -1,0 +1,167 @@
+//! One event as the journal gives it: its place, its header, its payload still encoded.
+
+use super::{JournalError, LogId, element::Element};
+use crate::{
+    codec::{self, DecodeError, DecodeReason, Place},
+    model::{Annotations, Event, Metadata, Position, Recorded, StreamName, Version},
+};
+use jiff::Timestamp;
+
+/// One event as the journal gives it: where it lies, and what was stored.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+/// # enum OrderEvent {
+/// #     Created { amount: f64 },
+/// # }
+/// use annals::{Position, StreamName, journal::StoredEvent};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let text = "1732000000000-41 OrderCreated 1 import-7 {\"actor\":\"clerk-7\"}\n{\"amount\":99.99}";
+/// let stored = StoredEvent::read(StreamName::new("order", "1"), Version::new(1), 0, text.into())?;
+///
+/// assert_eq!((stored.stream().as_str(), stored.version()), ("order-1", Version::new(1)));
+/// assert_eq!((stored.position(), stored.log_id().millis), (Position::from(41), 1_732_000_000_000));
+/// assert_eq!(stored.recorded_at().to_string(), "2024-11-19T07:06:40Z");
+/// assert_eq!((stored.event_type(), stored.schema_version(), stored.append_id()), ("OrderCreated", 1, "import-7"));
+/// assert_eq!((stored.payload(), stored.annotations()), (r#"{"amount":99.99}"#, Some(r#"{"actor":"clerk-7"}"#)));
+///
+/// assert_eq!(stored.decode::<OrderEvent>()?, OrderEvent::Created { amount: 99.99 });
+/// assert_eq!(stored.metadata()?.actor.as_deref(), Some("clerk-7"));
+/// assert_eq!(stored.recorded::<OrderEvent>()?.metadata.reference(), "order-1@1");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    stream: StreamName,
+    version: Version,
+    partition: u16,
+    element: Element,
+}
+
+impl StoredEvent {
+    /// Reads an event as it is stored: its log id, a space, and what [`NewEvent::write`](super::NewEvent::write) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Foreign`] where it is not that, with the place and what was found.
+    pub fn read(stream: StreamName, version: Version, partition: u16, bytes: Vec<u8>) -> Result<Self, JournalError> {
+        match Element::parse(bytes) {
+            Ok(element) => Ok(Self { stream, version, partition, element }),
+            Err(reason) => {
+                Err(JournalError::Foreign { place: format!("event {version} of stream `{stream}`"), reason })
+            }
+        }
+    }
+
+    /// The stream.
+    #[must_use]
+    pub fn stream(&self) -> &StreamName {
+        &self.stream
+    }
+
+    /// The place in the stream.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The place in the log.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position::new(self.partition, self.element.log_id.number)
+    }
+
+    /// The id of its log entry.
+    #[must_use]
+    pub fn log_id(&self) -> LogId {
+        self.element.log_id
+    }
+
+    /// When it was recorded.
+    #[must_use]
+    pub fn recorded_at(&self) -> Timestamp {
+        timestamp(self.element.log_id.millis)
+    }
+
+    /// The stored type name.
+    #[must_use]
+    pub fn event_type(&self) -> &str {
+        self.element.event_type()
+    }
+
+    /// The version of the payload's shape.
+    #[must_use]
+    pub fn schema_version(&self) -> u32 {
+        self.element.schema_version
+    }
+
+    /// The id of the append that added it.
+    #[must_use]
+    pub fn append_id(&self) -> &str {
+        self.element.append_id()
+    }
+
+    /// The payload as stored: JSON.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        self.element.payload()
+    }
+
+    /// What the caller told, as stored: JSON; `None` where that is nothing.
+    #[must_use]
+    pub fn annotations(&self) -> Option<&str> {
+        self.element.annotations()
+    }
+
+    /// What is known of the event beside its payload.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeReason::Metadata`] where the annotations are not what this library writes.
+    pub fn metadata(&self) -> Result<Metadata, DecodeError> {
+        let annotations = match self.annotations() {
+            None => Annotations::default(),
+            Some(json) => serde_json::from_str(json).map_err(|error| {
+                self.decode_error(DecodeReason::Metadata { reason: error.to_string(), found: json.to_owned() })
+            })?,
+        };
+        Ok(Metadata::new(self.stream.clone(), self.version, self.position(), self.recorded_at(), annotations))
+    }
+
+    /// The event itself.
+    ///
+    /// # Errors
+    ///
+    /// When `E` has no variant of this type, or the payload does not have the variant's shape.
+    pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
+        codec::decode(self.event_type(), self.schema_version(), self.payload())
+            .map_err(|reason| self.decode_error(reason))
+    }
+
+    /// The event and its metadata.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode) and [`metadata`](Self::metadata).
+    pub fn recorded<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
+        Ok(Recorded::new(self.decode()?, self.metadata()?))
+    }
+
+    fn decode_error(&self, reason: DecodeReason) -> DecodeError {
+        DecodeError {
+            place: Box::new(Place::of(self)),
+            event_type: self.event_type().to_owned(),
+            schema_version: self.schema_version(),
+            reason,
+        }
+    }
+}
+
+/// A log id's milliseconds as a time; the last time there is where they are beyond it.
+pub(super) fn timestamp(millis: u64) -> Timestamp {
+    i64::try_from(millis).ok().and_then(|millis| Timestamp::from_millisecond(millis).ok()).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,21 @@
+//! What a user describes: events, aggregates, commands, projections, and the facts that surround them. No I/O, no async.
+
+mod aggregate;
+mod command;
+mod event;
+mod identifier;
+mod metadata;
+mod position;
+mod projection;
+mod stream_name;
+mod version;
+
+pub use aggregate::Aggregate;
+pub use command::{Command, Context, Existence, IntoDecision, Targeted};
+pub use event::{Event, EventDescriptor, EventSet, FieldDescriptor, Or, Shape, VariantDescriptor};
+pub use identifier::{Identifier, IntoIdentifier};
+pub use metadata::{Annotations, Metadata, Recorded};
+pub use position::{Cursor, LogId, ParseLogIdError, Position};
+pub use projection::{Fold, Projection, Single};
+pub use stream_name::{ParseStreamNameError, StreamName};
+pub use version::Version;

@@ -1,0 +1,236 @@
+//! Taking the log into the rows: read a batch, fold it, commit rows and checkpoint together.
+
+use super::{ProjectError, Projector, read_row, write_row};
+use crate::{
+    codec::Place,
+    journal::{After, Commit, Committed, JournalError, LogBatch, LogId, LogRead, RowChange, StoredEvent},
+    model::{EventSet, Fold, Projection, Recorded},
+    reading::{BATCH, recorded},
+    trace::tell,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What [`Projector::catch_up`] did.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum NoteEvent { Written { text: String } }
+/// # #[derive(Aggregate, Default)]
+/// # #[aggregate(event = NoteEvent)]
+/// # struct Note { #[on(Written { text })] text: String }
+/// # #[derive(Command, Clone)]
+/// # #[command(note: Note)]
+/// # #[command(any)]
+/// # #[emit(Written { text })]
+/// # struct Write { text: String }
+/// # #[derive(Projection, Default, Debug, Serialize, Deserialize)]
+/// # #[projection(name = "notes", events(NoteEvent))]
+/// # struct NoteRow { #[key] id: String, #[on(Written { text })] text: String }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::memory();
+/// store.repository::<Note>().execute("a", Write { text: "tea".to_owned() }).await?;
+/// let caught_up = store.projection::<NoteRow>().catch_up().await?;
+/// assert_eq!((caught_up.events, caught_up.rows), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CaughtUp {
+    /// How many events were taken into rows. Those that are ignored, or that somebody else took in, are not among them.
+    pub events: u64,
+    /// How many rows were written or deleted; one that changed in two batches counts twice.
+    pub rows: u64,
+}
+
+impl<P: Projection> Projector<P> {
+    /// Takes in every event that was recorded before this call.
+    ///
+    /// Where several projectors do so at once, each batch counts for the one that commits it first; the others go on
+    /// behind it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read or written, an event does not decode, or a row does not read. The rows then hold
+    /// what was committed before, each batch whole up to the event that stands in the way; the next call goes on there.
+    pub async fn catch_up(&self) -> Result<CaughtUp, ProjectError> {
+        let types: Arc<[String]> = P::Events::event_types().into_iter().map(ToOwned::to_owned).collect();
+        let checkpoints = self.journal.checkpoints(&self.model).await?;
+        let mut caught_up = CaughtUp::default();
+        for partition in 0..self.journal.partitions() {
+            let checkpoint = checkpoints.get(&partition).copied();
+            self.catch_up_partition(partition, checkpoint, &types, &mut caught_up).await?;
+        }
+        Ok(caught_up)
+    }
+
+    async fn catch_up_partition(
+        &self,
+        partition: u16,
+        mut checkpoint: Option<LogId>,
+        types: &Arc<[String]>,
+        caught_up: &mut CaughtUp,
+    ) -> Result<(), ProjectError> {
+        let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
+        let mut at_hand = None;
+        loop {
+            let seen = checkpoint.map_or(0, |checkpoint| checkpoint.number);
+            // Somebody else may have come further meanwhile than the head that was asked for above.
+            if seen > head {
+                return self.check_not_rewound(partition, seen).await;
+            }
+            if seen == head {
+                return Ok(());
+            }
+            let batch = match at_hand.take() {
+                Some(batch) => batch,
+                None => self.read(partition, checkpoint, types).await?,
+            };
+            let Some(last) = batch.last else { return Ok(()) };
+            // While this batch is folded and committed, the next one is under way.
+            let next = async {
+                if last.number < head { self.read(partition, Some(last), types).await.map(Some) } else { Ok(None) }
+            };
+            let (next, committed) =
+                futures_util::future::join(next, self.take_in(partition, checkpoint, &batch, caught_up)).await;
+            match committed? {
+                Committed::Done => {
+                    checkpoint = Some(last);
+                    at_hand = next?;
+                }
+                Committed::Moved { found } => {
+                    tell!(debug, projection = P::NAME, partition = partition, "somebody else took events in");
+                    checkpoint = found;
+                }
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        partition: u16,
+        after: Option<LogId>,
+        types: &Arc<[String]>,
+    ) -> Result<LogBatch, JournalError> {
+        let after = after.map_or(After::Start, After::LogId);
+        self.journal.read_log(LogRead::new(partition, after, BATCH).with_types(Arc::clone(types))).await
+    }
+
+    async fn check_not_rewound(&self, partition: u16, checkpoint: u64) -> Result<(), ProjectError> {
+        let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
+        if checkpoint > head {
+            return Err(ProjectError::Rewound { projection: P::NAME, partition, checkpoint, head });
+        }
+        Ok(())
+    }
+
+    /// Folds a batch into its rows and commits them.
+    ///
+    /// Where an event stands in the way, what is before it is committed first: the error then names the place where
+    /// the rows end.
+    async fn take_in(
+        &self,
+        partition: u16,
+        checkpoint: Option<LogId>,
+        batch: &LogBatch,
+        caught_up: &mut CaughtUp,
+    ) -> Result<Committed, ProjectError> {
+        let mut routed = Vec::with_capacity(batch.events.len());
+        let mut reached = None;
+        let mut obstacle = None;
+        for stored in &batch.events {
+            match Routed::new(stored) {
+                Ok(event) => {
+                    routed.extend(event);
+                    reached = Some(stored.log_id());
+                }
+                Err(error) => {
+                    obstacle = Some(error);
+                    break;
+                }
+            }
+        }
+        if obstacle.is_none() {
+            reached = batch.last;
+        }
+        let mut committed = Committed::Done;
+        if let Some(reached) = reached {
+            let changes = self.fold(&routed).await?;
+            let rows = changes.len() as u64;
+            let commit = Commit::new(self.model.clone(), partition, checkpoint, reached, changes);
+            committed = self.journal.commit(commit).await?;
+            if committed == Committed::Done {
+                caught_up.events += routed.len() as u64;
+                caught_up.rows += rows;
+                tell!(debug, projection = P::NAME, partition = partition, position = reached.number, "took events in");
+            }
+        }
+        match (committed, obstacle) {
+            (Committed::Done, Some(error)) => Err(error),
+            (committed, _) => Ok(committed),
+        }
+    }
+
+    /// The rows that these events change, as they become.
+    async fn fold(&self, routed: &[Routed<P>]) -> Result<Vec<RowChange>, ProjectError> {
+        let mut in_hand: BTreeMap<&str, InHand<P>> = BTreeMap::new();
+        for Routed { name, .. } in routed {
+            in_hand.entry(name).or_insert(InHand { before: None, now: None });
+        }
+        if in_hand.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names = in_hand.keys().map(|&name| name.to_owned()).collect();
+        let stored = self.journal.rows(&self.model, names).await?;
+        for ((name, row), before) in in_hand.iter_mut().zip(stored) {
+            row.now = before.as_deref().map(|json| read_row(name, json)).transpose()?;
+            row.before = before;
+        }
+        for Routed { recorded, key, name } in routed {
+            let Some(row) = in_hand.get_mut(name.as_str()) else { continue };
+            let now = row.now.get_or_insert_with(|| P::open(key));
+            if now.apply(&recorded.event, &recorded.metadata) == Fold::Remove {
+                row.now = None;
+            }
+        }
+        let mut changes = Vec::with_capacity(in_hand.len());
+        for (name, InHand { before, now }) in in_hand {
+            let now = now.map(|row| write_row(name, &row)).transpose()?;
+            if now != before {
+                changes.push(match now {
+                    Some(json) => RowChange::write(name, json),
+                    None => RowChange::delete(name),
+                });
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// A row while a batch is folded into it: as it is stored, and as it has become.
+struct InHand<P> {
+    before: Option<String>,
+    now: Option<P>,
+}
+
+/// An event with the row that it belongs to.
+struct Routed<P: Projection> {
+    recorded: Recorded<P::Events>,
+    key: P::Key,
+    name: String,
+}
+
+impl<P: Projection> Routed<P> {
+    /// Decodes an event and finds its row; `None` where it concerns no row.
+    fn new(stored: &StoredEvent) -> Result<Option<Self>, ProjectError> {
+        let Some(recorded) = recorded::<P::Events>(stored)? else { return Ok(None) };
+        let key = P::key(&recorded.event, &recorded.metadata).map_err(|reason| ProjectError::Key {
+            projection: P::NAME,
+            place: Place::of(stored),
+            reason,
+        })?;
+        Ok(key.map(|key| Self { name: key.to_string(), key, recorded }))
+    }
+}

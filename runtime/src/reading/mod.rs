@@ -1,0 +1,304 @@
+//! The log, read in order: every event, or those of some types, over all aggregates.
+
+mod partition;
+
+use crate::{
+    codec::DecodeError,
+    journal::{Journal, JournalError, StoredEvent},
+    model::{Cursor, EventSet, Recorded},
+    repository::ReadError,
+};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
+use partition::PartitionReader;
+use std::{
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// How many log entries are looked at in one trip, unless said otherwise.
+pub(crate) const BATCH: usize = 1_000;
+
+/// Everything that the journal holds, made by [`Store::log`](crate::Store::log): events as they are stored, of every
+/// type.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// use annals::Position;
+/// use futures_util::TryStreamExt;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = Store::memory();
+/// for id in ["a", "b", "a"] {
+///     store.repository::<Counter>().execute(id, Add { amount: 1 }).await?;
+/// }
+///
+/// let mut log = store.log().after(Position::from(1)).stream();
+/// while let Some(event) = log.try_next().await? {
+///     println!("{} {} {}", event.position(), event.stream(), event.event_type());
+/// }
+/// # assert_eq!(store.log().after(Position::from(1)).stream().try_collect::<Vec<_>>().await?.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing is read until its stream is"]
+pub struct Log {
+    journal: Arc<dyn Journal>,
+    after: Cursor,
+    batch: usize,
+    types: Option<Arc<[String]>>,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("after", &self.after).field("types", &self.types).finish_non_exhaustive()
+    }
+}
+
+impl Log {
+    pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
+        Self { journal, after: Cursor::start(), batch: BATCH, types: None }
+    }
+
+    /// Begins after this place. A [`Position`](crate::Position) is one, for a journal of one partition; with several,
+    /// a [`Cursor`] holds one position for each, and a partition without one is read from its beginning.
+    pub fn after(mut self, place: impl Into<Cursor>) -> Self {
+        self.after = place.into();
+        self
+    }
+
+    /// Only events that are stored under these type names. The payloads of others are not fetched.
+    pub fn of_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.types = Some(types.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How many log entries are looked at in one trip; 1,000 unless said otherwise, and at least one.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// let log = Store::memory().log().batch(100);
+    /// # drop(log);
+    /// ```
+    pub fn batch(mut self, entries: usize) -> Self {
+        self.batch = entries.max(1);
+        self
+    }
+
+    /// The events, up to the end of the log as it is when it is reached. While a batch is being used, the next one is
+    /// under way.
+    ///
+    /// Events of one partition come in the order of their positions, and so do those of one stream. Of several
+    /// partitions, the event that was recorded first comes first, as far as their clocks agree to the millisecond.
+    ///
+    /// After an error the stream has ended.
+    #[must_use]
+    pub fn stream(self) -> BoxStream<'static, Result<StoredEvent, JournalError>> {
+        let partitions = 0..self.journal.partitions();
+        if let Some(unknown) = self.after.positions().find(|position| !partitions.contains(&position.partition())) {
+            let reason = format!(
+                "the journal has {} partitions, and reading was to begin after position {unknown}",
+                partitions.end
+            );
+            return futures_util::stream::once(async { Err(JournalError::Invalid { reason }) }).boxed();
+        }
+        let readers = partitions
+            .map(|partition| {
+                let after = self.after.position(partition);
+                PartitionReader::new(Arc::clone(&self.journal), partition, after, self.batch, self.types.clone())
+            })
+            .collect();
+        Merged { readers, failed: false }.boxed()
+    }
+}
+
+/// Several partitions as one stream: always the event that was recorded first.
+struct Merged {
+    readers: Vec<PartitionReader>,
+    failed: bool,
+}
+
+impl Stream for Merged {
+    type Item = Result<StoredEvent, JournalError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.failed {
+            return Poll::Ready(None);
+        }
+        let mut pending = false;
+        for reader in &mut self.readers {
+            match reader.poll_fill(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    self.failed = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                Poll::Pending => pending = true,
+            }
+        }
+        if pending {
+            return Poll::Pending;
+        }
+        // Every partition has its next event in hand, or none left.
+        let first = self
+            .readers
+            .iter_mut()
+            .filter(|reader| reader.next_millis().is_some())
+            .min_by_key(|reader| reader.next_millis());
+        Poll::Ready(first.and_then(PartitionReader::pop).map(Ok))
+    }
+}
+
+/// The events of one enum over all aggregates, or of several joined by [`Or`](crate::Or); made by
+/// [`Store::events`](crate::Store::events).
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Debug)]
+/// # enum CounterEvent { Added { amount: u64 }, Reset }
+/// # #[derive(Aggregate, Default)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter {
+/// #     #[on(Added { amount } => += *amount)]
+/// #     #[on(Reset => 0)]
+/// #     total: u64,
+/// # }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # #[emit(Reset)]
+/// # struct AddAndReset { amount: u64 }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = Store::memory();
+/// store.repository::<Counter>().execute("a", AddAndReset { amount: 3 }).await?;
+/// store.repository::<Counter>().execute("b", AddAndReset { amount: 4 }).await?;
+///
+/// let added = store.events::<CounterEvent>().of_types(["CounterAdded"]).to_vec().await?;
+/// assert_eq!(added.len(), 2);
+/// assert_eq!(store.events::<CounterEvent>().to_vec().await?.len(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[must_use = "nothing is read until its stream is"]
+pub struct Events<S> {
+    log: Log,
+    types: Result<(), JournalError>,
+    set: PhantomData<fn() -> S>,
+}
+
+impl<S> Clone for Events<S> {
+    fn clone(&self) -> Self {
+        Self { log: self.log.clone(), types: self.types.clone(), set: PhantomData }
+    }
+}
+
+impl<S> fmt::Debug for Events<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+impl<S: EventSet> Events<S> {
+    pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
+        Self { log: Log::new(journal).of_types(S::event_types()), types: Ok(()), set: PhantomData }
+    }
+
+    /// Begins after this place, as [`Log::after`].
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default, Debug, PartialEq)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// use annals::Position;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::memory();
+    /// store.repository::<Counter>().execute("a", Add { amount: 3 }).await?;
+    /// let newer = store.events::<CounterEvent>().after(Position::from(1)).batch(100).to_vec().await?;
+    /// assert!(newer.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn after(mut self, place: impl Into<Cursor>) -> Self {
+        self.log = self.log.after(place);
+        self
+    }
+
+    /// Only events of these types, as they are stored: `OrderCreated`, not `Created`.
+    ///
+    /// A name that the enum does not have would never be found, so reading then fails with
+    /// [`JournalError::Invalid`].
+    pub fn of_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let types: Vec<String> = types.into_iter().map(Into::into).collect();
+        let known = S::event_types();
+        if let Some(unknown) = types.iter().find(|name| !known.contains(&name.as_str())) {
+            let reason = format!("no event is stored as `{unknown}`; expected one of {}", known.join(", "));
+            self.types = Err(JournalError::Invalid { reason });
+        }
+        self.log = self.log.of_types(types);
+        self
+    }
+
+    /// How many log entries are looked at in one trip, as [`Log::batch`].
+    pub fn batch(mut self, entries: usize) -> Self {
+        self.log = self.log.batch(entries);
+        self
+    }
+
+    /// The events with their metadata, in the order of [`Log::stream`]. After an error the stream has ended.
+    #[must_use]
+    pub fn stream(self) -> BoxStream<'static, Result<Recorded<S>, ReadError>> {
+        if let Err(error) = self.types {
+            return futures_util::stream::once(async { Err(error.into()) }).boxed();
+        }
+        let decoded = self.log.stream().map(|stored| match recorded(&stored?) {
+            Ok(Some(recorded)) => Ok(Some(recorded)),
+            Ok(None) => Ok(None),
+            Err(error) => Err(ReadError::from(error)),
+        });
+        // A stream that has failed gives nothing more, so that nobody reads on behind a hole.
+        let mut failed = false;
+        let until_error = decoded.take_while(move |event| {
+            let go_on = !failed;
+            failed |= event.is_err();
+            std::future::ready(go_on)
+        });
+        until_error.try_filter_map(|event| std::future::ready(Ok(event))).boxed()
+    }
+
+    /// All of them at once.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read, or an event does not decode.
+    pub async fn to_vec(self) -> Result<Vec<Recorded<S>>, ReadError> {
+        self.stream().try_collect().await
+    }
+}
+
+/// An event of the set with its metadata; `None` where it is somebody else's.
+pub(crate) fn recorded<S: EventSet>(stored: &StoredEvent) -> Result<Option<Recorded<S>>, DecodeError> {
+    let Some(event) = S::decode(stored)? else { return Ok(None) };
+    Ok(Some(Recorded::new(event, stored.metadata()?)))
+}

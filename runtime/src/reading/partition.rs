@@ -1,0 +1,84 @@
+//! One partition's log, a batch in hand and the next one under way.
+
+use crate::{
+    journal::{After, Journal, JournalError, LogBatch, LogRead, StoredEvent},
+    model::Position,
+};
+use futures_util::future::BoxFuture;
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// Reads one partition from a place to its end.
+pub(super) struct PartitionReader {
+    journal: Arc<dyn Journal>,
+    next: LogRead,
+    ready: VecDeque<StoredEvent>,
+    under_way: Option<BoxFuture<'static, Result<LogBatch, JournalError>>>,
+    arrived: Option<Result<LogBatch, JournalError>>,
+    ended: bool,
+}
+
+impl PartitionReader {
+    pub(super) fn new(
+        journal: Arc<dyn Journal>,
+        partition: u16,
+        after: Option<Position>,
+        batch: usize,
+        types: Option<Arc<[String]>>,
+    ) -> Self {
+        let after = after.map_or(After::Start, |position| After::Position(position.number()));
+        let mut next = LogRead::new(partition, after, batch);
+        next.types = types;
+        Self { journal, next, ready: VecDeque::new(), under_way: None, arrived: None, ended: false }
+    }
+
+    /// Sees to it that there is an event in hand, or none left; drives the next batch along the way.
+    pub(super) fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<Result<(), JournalError>> {
+        loop {
+            self.drive(context);
+            if !self.ready.is_empty() || self.ended {
+                return Poll::Ready(Ok(()));
+            }
+            match self.arrived.take() {
+                Some(batch) => self.unpack(batch?),
+                None => return Poll::Pending,
+            }
+        }
+    }
+
+    /// When the event in hand was recorded.
+    pub(super) fn next_millis(&self) -> Option<u64> {
+        self.ready.front().map(|event| event.log_id().millis)
+    }
+
+    pub(super) fn pop(&mut self) -> Option<StoredEvent> {
+        self.ready.pop_front()
+    }
+
+    /// Starts the next batch, or asks how it comes along.
+    fn drive(&mut self, context: &mut Context<'_>) {
+        if self.arrived.is_some() || self.ended {
+            return;
+        }
+        let under_way = self.under_way.get_or_insert_with(|| {
+            let (journal, read) = (Arc::clone(&self.journal), self.next.clone());
+            Box::pin(async move { journal.read_log(read).await })
+        });
+        if let Poll::Ready(batch) = under_way.as_mut().poll(context) {
+            self.under_way = None;
+            self.arrived = Some(batch);
+        }
+    }
+
+    fn unpack(&mut self, batch: LogBatch) {
+        self.ready = batch.events.into();
+        self.ended = batch.end;
+        match batch.last {
+            Some(last) => self.next.after = After::LogId(last),
+            None => self.ended = true,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Asking an aggregate: load, decide, append; where another writer was faster, take in what was missed and decide again.
+
+use super::{ExecuteError, Loaded, ReadError, Repository};
+use crate::{
+    codec,
+    journal::{Append, Appended, Conflict, Expected, NewEvent, Verdict},
+    model::{
+        Aggregate, Annotations, Command, Context, Event, Existence, Metadata, Position, Recorded, StreamName, Version,
+    },
+    trace::tell,
+};
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use std::{borrow::Cow, fmt, future::IntoFuture, sync::Arc, time::Duration};
+
+type EventOf<C> = <<C as Command>::Aggregate as Aggregate>::Event;
+
+/// A command under way, made by [`Repository::execute`]. Await it for its [`Outcome`].
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default, Debug, PartialEq)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// use annals::Annotations;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let counters = Store::memory().repository::<Counter>();
+/// let first = counters
+///     .execute("visits", Add { amount: 2 })
+///     .actor("clerk-7")
+///     .correlation("request-1")
+///     .causation("a click")
+///     .entry("channel", "shop")
+///     .attempts(3)
+///     .await?;
+///
+/// // What the first event led to:
+/// let cause = &first.events[0].metadata;
+/// let second = counters.execute("echoes", Add { amount: 1 }).caused_by(cause).await?;
+/// assert_eq!(second.events[0].metadata.correlation.as_deref(), Some("request-1"));
+/// assert_eq!(second.events[0].metadata.causation.as_deref(), Some("counter-visits@1"));
+///
+/// let told = Annotations::default().with_actor("clerk-7");
+/// counters.execute("visits", Add { amount: 1 }).annotations(told).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing happens until it is awaited"]
+pub struct Execute<C: Command> {
+    repository: Repository<C::Aggregate>,
+    id: String,
+    command: C,
+    annotations: Annotations,
+    attempts: u32,
+}
+
+impl<C: Command> fmt::Debug for Execute<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute")
+            .field("repository", &self.repository)
+            .field("id", &self.id)
+            .field("annotations", &self.annotations)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a command led to.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default, Debug, PartialEq)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// use annals::Position;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let counters = Store::memory().repository::<Counter>();
+/// let outcome = counters.execute("visits", Add { amount: 2 }).await?;
+/// assert_eq!(outcome.events[0].event, CounterEvent::Added { amount: 2 });
+/// assert_eq!((outcome.version, outcome.position()), (Version::new(1), Some(Position::from(1))));
+/// assert_eq!(outcome.attempts, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Outcome<E> {
+    /// The events that were recorded, with their versions and positions; none where there was nothing to do.
+    pub events: Vec<Recorded<E>>,
+    /// The version that the aggregate is at with them.
+    pub version: Version,
+    /// How many times the command was decided: once, and once more for each time that another writer was faster.
+    pub attempts: u32,
+}
+
+impl<E> Outcome<E> {
+    /// The position of the last event that was recorded.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.events.last().map(|event| event.metadata.position)
+    }
+}
+
+impl<C: Command> Execute<C> {
+    pub(super) fn new(repository: Repository<C::Aggregate>, id: String, command: C) -> Self {
+        Self { repository, id, command, annotations: Annotations::default(), attempts: 16 }
+    }
+
+    /// Says who asks.
+    pub fn actor(mut self, actor: impl Into<String>) -> Self {
+        self.annotations = self.annotations.with_actor(actor);
+        self
+    }
+
+    /// Says what this belongs to.
+    pub fn correlation(mut self, correlation: impl Into<String>) -> Self {
+        self.annotations = self.annotations.with_correlation(correlation);
+        self
+    }
+
+    /// Says what caused this, in a name of the caller's own. Where it was an event, use
+    /// [`caused_by`](Self::caused_by).
+    pub fn causation(mut self, causation: impl Into<String>) -> Self {
+        self.annotations = self.annotations.with_causation(causation);
+        self
+    }
+
+    /// Carries on the story of the event that caused this: its correlation, and the event as causation.
+    pub fn caused_by(mut self, cause: &Metadata) -> Self {
+        self.annotations = self.annotations.caused_by(cause);
+        self
+    }
+
+    /// Adds an entry of the caller's own.
+    pub fn entry(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.annotations = self.annotations.with_entry(name, value);
+        self
+    }
+
+    /// Tells all of this at once, in place of what was told before.
+    pub fn annotations(mut self, annotations: Annotations) -> Self {
+        self.annotations = annotations;
+        self
+    }
+
+    /// How many times the command is decided at most, when other writers are faster; 16 unless said otherwise.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    async fn run(self) -> Result<Outcome<EventOf<C>>, ExecuteError<C::Error>> {
+        let stream = StreamName::new(C::Aggregate::NAME, &self.id);
+        let annotations = annotations_json(&self.annotations);
+        let mut loaded = self.repository.catch_up(&stream, Loaded::empty()).await?;
+        for attempt in 1..=self.attempts {
+            check_existence(self.command.existence(), &stream, loaded.version)?;
+            let context = Context::new(self.id.clone(), loaded.version, Timestamp::now(), self.annotations.clone());
+            let events = self.command.clone().decide(&loaded.state, &context).map_err(ExecuteError::Rejected)?;
+            if events.is_empty() {
+                return Ok(Outcome { events: Vec::new(), version: loaded.version, attempts: attempt });
+            }
+            let encoded = encode(&events, annotations.as_ref())?;
+            let append = Append::new(stream.clone(), Expected::Version(loaded.version), encoded);
+            match self.repository.journal.append(append).await? {
+                Verdict::Appended(appended) | Verdict::Duplicate(appended) => {
+                    return Ok(outcome(&stream, events, appended, &self.annotations, attempt));
+                }
+                Verdict::Conflict(conflict) => {
+                    tell!(debug, stream = stream.as_str(), attempt = attempt, "another writer was faster");
+                    loaded = self.take_in(&stream, loaded, conflict).await?;
+                    pause(attempt).await;
+                }
+            }
+        }
+        Err(ExecuteError::Contended { stream, attempts: self.attempts, version: loaded.version })
+    }
+
+    /// The state with what was missed.
+    async fn take_in(
+        &self,
+        stream: &StreamName,
+        mut loaded: Loaded<C::Aggregate>,
+        conflict: Conflict,
+    ) -> Result<Loaded<C::Aggregate>, ReadError> {
+        if conflict.actual < loaded.version {
+            // The journal has fewer events than were loaded from it: it is another history, so this state is of no use.
+            return self.repository.catch_up(stream, Loaded::empty()).await;
+        }
+        for missed in &conflict.missed {
+            loaded.apply(missed)?;
+        }
+        if loaded.version < conflict.actual { self.repository.catch_up(stream, loaded).await } else { Ok(loaded) }
+    }
+}
+
+impl<C: Command> IntoFuture for Execute<C> {
+    type Output = Result<Outcome<EventOf<C>>, ExecuteError<C::Error>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Whether a command may be decided on a stream at this version.
+fn check_existence<R: std::error::Error + 'static>(
+    existence: Existence,
+    stream: &StreamName,
+    version: Version,
+) -> Result<(), ExecuteError<R>> {
+    let exists = version > Version::NONE;
+    match existence {
+        Existence::New if exists => Err(ExecuteError::AlreadyExists { stream: stream.clone(), version }),
+        Existence::Existing if !exists => Err(ExecuteError::NotFound { stream: stream.clone() }),
+        Existence::New | Existence::Existing | Existence::Any => Ok(()),
+    }
+}
+
+/// What is told beside every event, as it is stored: nothing where nothing is told.
+fn annotations_json(annotations: &Annotations) -> Option<Arc<str>> {
+    // Strings and a map of strings always have a JSON form.
+    if annotations.is_empty() { None } else { serde_json::to_string(annotations).ok().map(Into::into) }
+}
+
+fn encode<E: Event>(events: &[E], annotations: Option<&Arc<str>>) -> Result<Vec<NewEvent>, codec::EncodeError> {
+    events
+        .iter()
+        .map(|event| {
+            let descriptor = event.descriptor();
+            let mut new = NewEvent::new(Cow::Borrowed(descriptor.event_type), codec::encode(event)?);
+            new.schema_version = descriptor.schema_version;
+            new.annotations = annotations.cloned();
+            Ok(new)
+        })
+        .collect()
+}
+
+fn outcome<E>(
+    stream: &StreamName,
+    events: Vec<E>,
+    appended: Appended,
+    annotations: &Annotations,
+    attempts: u32,
+) -> Outcome<E> {
+    let recorded_at = appended.recorded_at();
+    let places = (appended.first_version.number()..).zip(appended.first.number..);
+    let events: Vec<_> = events
+        .into_iter()
+        .zip(places)
+        .map(|(event, (version, number))| {
+            let position = Position::new(appended.partition, number);
+            let version = Version::new(version);
+            Recorded::new(event, Metadata::new(stream.clone(), version, position, recorded_at, annotations.clone()))
+        })
+        .collect();
+    Outcome { events, version: *appended.versions().end(), attempts }
+}
+
+/// Waits a moment before the next attempt: longer the more there were, and never as long as the other writers.
+async fn pause(attempt: u32) {
+    const LONGEST: Duration = Duration::from_millis(50);
+    let longest = Duration::from_millis(1 << attempt.min(6)).min(LONGEST);
+    tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+}

@@ -1,0 +1,147 @@
+//! An aggregate's own story: its events with their metadata, a page at a time.
+
+use super::{ReadError, Repository};
+use crate::model::{Aggregate, Recorded, StreamName, Version};
+use futures_util::future::BoxFuture;
+use std::future::IntoFuture;
+
+/// The events of one aggregate, made by [`Repository::history`]. Await it for a [`HistoryPage`].
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let counters = Store::memory().repository::<Counter>();
+/// for amount in 1..=5 {
+///     counters.execute("visits", Add { amount }).await?;
+/// }
+///
+/// let newest = counters.history("visits").newest_first().limit(2).await?;
+/// let versions: Vec<_> = newest.events.iter().map(|event| event.metadata.version.number()).collect();
+/// assert_eq!(versions, [5, 4]);
+/// assert_eq!(newest.next, Some(Version::new(3)));
+///
+/// let older = counters.history("visits").newest_first().from(Version::new(3)).await?;
+/// assert_eq!((older.events.len(), older.next), (3, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read until it is awaited"]
+pub struct History<A: Aggregate> {
+    repository: Repository<A>,
+    stream: StreamName,
+    newest_first: bool,
+    from: Option<Version>,
+    limit: usize,
+}
+
+/// Some events of one aggregate.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default, Debug, PartialEq)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let counters = Store::memory().repository::<Counter>();
+/// # counters.execute("visits", Add { amount: 2 }).await?;
+/// let mut page = counters.history("visits").await?;
+/// loop {
+///     for event in &page.events {
+///         println!("{} {:?} by {:?}", event.metadata.recorded_at, event.event, event.metadata.actor);
+///     }
+///     match page.next {
+///         Some(version) => page = counters.history("visits").from(version).await?,
+///         None => break,
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct HistoryPage<E> {
+    /// The events, in the order that was asked for.
+    pub events: Vec<Recorded<E>>,
+    /// Where the next page begins, for [`History::from`]; `None` after the last one.
+    ///
+    /// Oldest first, a full page always has a next one: it may turn out empty, or hold what was recorded meanwhile.
+    pub next: Option<Version>,
+}
+
+impl<A: Aggregate> History<A> {
+    pub(super) fn new(repository: Repository<A>, stream: StreamName) -> Self {
+        Self { repository, stream, newest_first: false, from: None, limit: 100 }
+    }
+
+    /// The newest event first.
+    pub fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// Begins at this version instead of at the first, or the newest.
+    pub fn from(mut self, version: Version) -> Self {
+        self.from = Some(version);
+        self
+    }
+
+    /// At most this many events a page; 100 unless said otherwise, and at least one.
+    pub fn limit(mut self, events: usize) -> Self {
+        self.limit = events.max(1);
+        self
+    }
+
+    async fn page(self) -> Result<HistoryPage<A::Event>, ReadError> {
+        if self.newest_first { self.page_back().await } else { self.page_on().await }
+    }
+
+    async fn page_on(self) -> Result<HistoryPage<A::Event>, ReadError> {
+        let after = Version::new(self.from.unwrap_or(Version::new(1)).number().saturating_sub(1));
+        let events = self.read(after, self.limit).await?;
+        let next = (events.len() == self.limit).then(|| after.after(self.limit as u64).next());
+        Ok(HistoryPage { events, next })
+    }
+
+    async fn page_back(self) -> Result<HistoryPage<A::Event>, ReadError> {
+        let newest = self.repository.stream_version(&self.stream).await?;
+        let last = self.from.map_or(newest, |from| from.min(newest));
+        let after = Version::new(last.number().saturating_sub(self.limit as u64));
+        let limit = usize::try_from(last.number() - after.number()).unwrap_or(self.limit);
+        let mut events = if limit == 0 { Vec::new() } else { self.read(after, limit).await? };
+        events.reverse();
+        let next = (after > Version::NONE).then_some(after);
+        Ok(HistoryPage { events, next })
+    }
+
+    async fn read(&self, after: Version, limit: usize) -> Result<Vec<Recorded<A::Event>>, ReadError> {
+        let stored = self.repository.journal.read_stream(&self.stream, after, limit).await?;
+        Ok(stored.iter().map(crate::journal::StoredEvent::recorded).collect::<Result<_, _>>()?)
+    }
+}
+
+impl<A: Aggregate> IntoFuture for History<A> {
+    type Output = Result<HistoryPage<A::Event>, ReadError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.page())
+    }
+}

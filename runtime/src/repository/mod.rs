@@ -1,0 +1,296 @@
+//! Aggregates: loaded from their events, asked with commands, looked back on.
+
+mod error;
+mod execute;
+mod history;
+
+pub use error::{ExecuteError, ReadError, TimeTravelError};
+pub use execute::{Execute, Outcome};
+pub use history::{History, HistoryPage};
+
+use crate::{
+    journal::{Journal, JournalError, StoredEvent},
+    model::{Aggregate, Command, IntoIdentifier, StreamName, Version},
+};
+use jiff::Timestamp;
+use std::{fmt, marker::PhantomData, ops::ControlFlow, sync::Arc};
+
+/// How many events are read in one trip.
+const PAGE: usize = 1_000;
+
+/// The aggregates of one kind, made by [`Store::repository`](crate::Store::repository). Cheap to clone.
+///
+/// ```
+/// use annals::prelude::*;
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// enum CounterEvent {
+///     Added { amount: u64 },
+/// }
+///
+/// #[derive(Aggregate, Default)]
+/// #[aggregate(event = CounterEvent)]
+/// struct Counter {
+///     #[on(Added { amount } => += *amount)]
+///     total: u64,
+/// }
+///
+/// #[derive(Command, Clone)]
+/// #[command(counter: Counter)]
+/// #[command(any)]
+/// #[emit(Added { amount })]
+/// struct Add {
+///     amount: u64,
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let counters = Store::memory().repository::<Counter>();
+/// counters.execute("visits", Add { amount: 2 }).await?;
+/// counters.execute("visits", Add { amount: 3 }).await?;
+///
+/// let counter = counters.load("visits").await?;
+/// assert_eq!((counter.state.total, counter.version), (5, Version::new(2)));
+/// assert_eq!(counters.at("visits", Version::new(1)).await?.state.total, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+pub struct Repository<A> {
+    journal: Arc<dyn Journal>,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self { journal: Arc::clone(&self.journal), aggregate: PhantomData }
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Repository<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository").field("aggregate", &A::NAME).field("journal", &self.journal).finish()
+    }
+}
+
+/// An aggregate's state at one version.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default, Debug, PartialEq)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let counters = Store::memory().repository::<Counter>();
+/// let counter = counters.load("visits").await?;
+/// assert!(!counter.exists());
+/// assert_eq!((counter.state.total, counter.version), (0, Version::NONE));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded<A> {
+    /// What its events add up to.
+    pub state: A,
+    /// How many events those are.
+    pub version: Version,
+}
+
+impl<A> Loaded<A> {
+    /// Whether there is any event: an aggregate without one does not exist, and its state is the default.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.version > Version::NONE
+    }
+}
+
+impl<A: Aggregate> Loaded<A> {
+    fn empty() -> Self {
+        Self { state: A::default(), version: Version::NONE }
+    }
+
+    /// Takes the next event in.
+    fn apply(&mut self, stored: &StoredEvent) -> Result<(), ReadError> {
+        let recorded = stored.recorded::<A::Event>()?;
+        self.state.apply(&recorded.event, &recorded.metadata);
+        self.version = stored.version();
+        Ok(())
+    }
+}
+
+impl<A: Aggregate> Repository<A> {
+    pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
+        Self { journal, aggregate: PhantomData }
+    }
+
+    /// The name of the stream that holds the events of the aggregate `id`.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum CounterEvent { Added }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = CounterEvent, ignore(Added))]
+    /// # struct Counter {}
+    /// let counters = Store::memory().repository::<Counter>();
+    /// assert_eq!(counters.stream("visits").as_str(), "counter-visits");
+    /// ```
+    pub fn stream(&self, id: impl IntoIdentifier<A::Id>) -> StreamName {
+        StreamName::new(A::NAME, &id.into_identifier().to_string())
+    }
+
+    /// Loads an aggregate: all its events, folded. One that has none is the default at version 0.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read, or an event does not decode.
+    pub async fn load(&self, id: impl IntoIdentifier<A::Id>) -> Result<Loaded<A>, ReadError> {
+        let stream = self.stream(id);
+        self.catch_up(&stream, Loaded::empty()).await
+    }
+
+    /// The aggregate as it was at `version`; 0 is before its first event.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load), and when the stream has not reached that version.
+    pub async fn at(&self, id: impl IntoIdentifier<A::Id>, version: Version) -> Result<Loaded<A>, TimeTravelError> {
+        let stream = self.stream(id);
+        let loaded = self.fold(&stream, Loaded::empty(), version.number(), |_| ControlFlow::Continue(())).await?;
+        if loaded.version == version {
+            Ok(loaded)
+        } else {
+            Err(TimeTravelError::NoSuchVersion { stream, asked: version, actual: loaded.version })
+        }
+    }
+
+    /// The aggregate as it was at a time: with every event that was recorded then or before.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default, Debug, PartialEq)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let counters = Store::memory().repository::<Counter>();
+    /// counters.execute("visits", Add { amount: 2 }).await?;
+    /// assert_eq!(counters.as_of("visits", Timestamp::UNIX_EPOCH).await?.state.total, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn as_of(&self, id: impl IntoIdentifier<A::Id>, time: Timestamp) -> Result<Loaded<A>, ReadError> {
+        let stream = self.stream(id);
+        self.fold(&stream, Loaded::empty(), u64::MAX, |stored| {
+            if stored.recorded_at() > time { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .await
+    }
+
+    /// An aggregate's events with their metadata, a page at a time, oldest first unless asked otherwise.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default, Debug, PartialEq)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let counters = Store::memory().repository::<Counter>();
+    /// counters.execute("visits", Add { amount: 2 }).await?;
+    /// assert_eq!(counters.history("visits").limit(10).await?.events.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn history(&self, id: impl IntoIdentifier<A::Id>) -> History<A> {
+        History::new(self.clone(), self.stream(id))
+    }
+
+    /// Asks an aggregate: loads it, decides, and records what was decided. Await what this returns; before that,
+    /// annotations can be added.
+    ///
+    /// Where another writer was faster, the events that were missed are taken in and the command is decided again.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let counters = Store::memory().repository::<Counter>();
+    /// let outcome = counters.execute("visits", Add { amount: 2 }).actor("clerk-7").correlation("request-1").await?;
+    /// assert_eq!(outcome.version, Version::new(1));
+    /// assert_eq!(outcome.events[0].metadata.actor.as_deref(), Some("clerk-7"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub fn execute<C: Command<Aggregate = A>>(&self, id: impl IntoIdentifier<A::Id>, command: C) -> Execute<C> {
+        Execute::new(self.clone(), id.into_identifier().to_string(), command)
+    }
+
+    /// Takes in all events after the loaded version.
+    async fn catch_up(&self, stream: &StreamName, loaded: Loaded<A>) -> Result<Loaded<A>, ReadError> {
+        self.fold(stream, loaded, u64::MAX, |_| ControlFlow::Continue(())).await
+    }
+
+    /// Takes in the events after the loaded version, up to the version `last`, until `each` breaks before one.
+    async fn fold(
+        &self,
+        stream: &StreamName,
+        mut loaded: Loaded<A>,
+        last: u64,
+        mut each: impl FnMut(&StoredEvent) -> ControlFlow<()>,
+    ) -> Result<Loaded<A>, ReadError> {
+        loop {
+            let wanted = last.saturating_sub(loaded.version.number());
+            let limit = usize::try_from(wanted).unwrap_or(PAGE).min(PAGE);
+            if limit == 0 {
+                return Ok(loaded);
+            }
+            let page = self.journal.read_stream(stream, loaded.version, limit).await?;
+            for stored in &page {
+                if each(stored).is_break() {
+                    return Ok(loaded);
+                }
+                loaded.apply(stored)?;
+            }
+            if page.len() < limit {
+                return Ok(loaded);
+            }
+        }
+    }
+
+    async fn stream_version(&self, stream: &StreamName) -> Result<Version, JournalError> {
+        self.journal.stream_version(stream).await
+    }
+}

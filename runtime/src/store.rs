@@ -1,0 +1,275 @@
+//! The handle: opened on a URL, and the place from where everything else is reached.
+
+#[cfg(feature = "redis")]
+use crate::journal::{RedisJournal, RedisOptions};
+use crate::{
+    journal::{ConnectError, Journal, JournalError, MemoryJournal},
+    model::{Aggregate, Cursor, EventSet, Position, Projection, Targeted},
+    projector::Projector,
+    reading::{Events, Log},
+    repository::{Execute, Repository},
+};
+use std::{fmt, sync::Arc};
+
+/// A store of events: one handle for a program, cheap to clone.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// # #[derive(Projection, Default, Serialize, Deserialize)]
+/// # #[projection(name = "sums", events(CounterEvent), single)]
+/// # struct Sum { #[on(Added { amount } => += *amount)] total: u64 }
+/// use annals::Single;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::connect("memory:").await?;
+///
+/// let counters = store.repository::<Counter>();
+/// counters.execute("visits", Add { amount: 2 }).await?;
+/// counters.execute("echoes", Add { amount: 3 }).await?;
+/// assert_eq!(counters.load("visits").await?.state.total, 2);
+///
+/// assert_eq!(store.events::<CounterEvent>().to_vec().await?.len(), 2);
+///
+/// let sums = store.projection::<Sum>();
+/// sums.catch_up().await?;
+/// assert_eq!(sums.get(Single).await?.unwrap().total, 5);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Store {
+    journal: Arc<dyn Journal>,
+    description: Arc<str>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.description)
+    }
+}
+
+impl fmt::Display for Store {
+    /// Where the events are kept, without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.description)
+    }
+}
+
+impl Store {
+    /// Opens the store that a URL names, with the default [options](StoreOptions).
+    ///
+    /// | URL | store |
+    /// |---|---|
+    /// | `memory:` | a new one in this process' memory, which ends with it |
+    /// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]` | Redis 7.0 or later |
+    /// | `rediss://…` | the same through TLS; needs the feature `tls` |
+    /// | `unix:///PATH?db=…&user=…&pass=…` | Redis at a socket of this machine |
+    ///
+    /// # Errors
+    ///
+    /// When the URL names no store, nothing answers there, or what answers cannot keep events. No message contains a
+    /// password.
+    pub async fn connect(url: &str) -> Result<Self, ConnectError> {
+        Self::options().connect(url).await
+    }
+
+    /// Options to open a store with.
+    pub fn options() -> StoreOptions {
+        StoreOptions::default()
+    }
+
+    /// A new store in this process' memory: what `memory:` names.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::on(MemoryJournal::new(), "memory:")
+    }
+
+    /// A store on any journal; `description` is what [`Display`](fmt::Display) gives.
+    ///
+    /// ```
+    /// use annals::{Store, journal::MemoryJournal};
+    ///
+    /// let store = Store::on(MemoryJournal::with_partitions(16), "memory: with 16 partitions");
+    /// assert_eq!(store.to_string(), "memory: with 16 partitions");
+    /// ```
+    pub fn on(journal: impl Journal, description: impl Into<String>) -> Self {
+        Self { journal: Arc::new(journal), description: description.into().into() }
+    }
+
+    /// The aggregates of one kind: to load, to ask, to look back on.
+    #[must_use]
+    pub fn repository<A: Aggregate>(&self) -> Repository<A> {
+        Repository::new(Arc::clone(&self.journal))
+    }
+
+    /// Asks the aggregate that the command itself names, in its field with `#[command(id)]`.
+    ///
+    /// ```
+    /// use annals::prelude::*;
+    ///
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// #[derive(Command, Clone)]
+    /// #[command(counter: Counter)]
+    /// #[command(any)]
+    /// #[emit(Added { amount })]
+    /// struct Add {
+    ///     #[command(id)]
+    ///     counter_id: String,
+    ///     amount: u64,
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = Store::memory();
+    /// store.execute(Add { counter_id: "visits".into(), amount: 2 }).await?;
+    /// # assert_eq!(store.repository::<Counter>().load("visits").await?.state.total, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub fn execute<C: Targeted>(&self, command: C) -> Execute<C> {
+        let id = command.target();
+        self.repository::<C::Aggregate>().execute(id, command)
+    }
+
+    /// The events of one enum over all aggregates.
+    pub fn events<S: EventSet>(&self) -> Events<S> {
+        Events::new(Arc::clone(&self.journal))
+    }
+
+    /// Every event, as it is stored.
+    pub fn log(&self) -> Log {
+        Log::new(Arc::clone(&self.journal))
+    }
+
+    /// The read model of one row type: to bring up to date, and to read.
+    #[must_use]
+    pub fn projection<P: Projection>(&self) -> Projector<P> {
+        Projector::new(Arc::clone(&self.journal))
+    }
+
+    /// The newest position of every partition that has one: where a reader begins that wants only what is to come.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), annals::journal::JournalError> {
+    /// let store = Store::memory();
+    /// let now = store.head().await?;
+    /// // … later:
+    /// let since = store.log().after(now).stream();
+    /// # drop(since);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn head(&self) -> Result<Cursor, JournalError> {
+        let mut cursor = Cursor::start();
+        for partition in 0..self.journal.partitions() {
+            if let Some(head) = self.journal.head(partition).await? {
+                cursor.advance(Position::new(partition, head.number));
+            }
+        }
+        Ok(cursor)
+    }
+}
+
+/// How a store is opened, made by [`Store::options`].
+///
+/// ```
+/// use annals::Store;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), annals::journal::ConnectError> {
+/// let store = Store::options().namespace("shop").partitions(16).connect("memory:").await?;
+/// # drop(store);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct StoreOptions {
+    namespace: String,
+    partitions: Option<u16>,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { namespace: "annals".to_owned(), partitions: None }
+    }
+}
+
+impl StoreOptions {
+    /// With what every key begins, so that several stores can share a server; `annals` unless said otherwise. ASCII
+    /// letters, digits, `-`, `_` and `.`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// Over how many partitions the streams are spread: fixed when the store is made, and checked ever after. One
+    /// unless said otherwise, which gives one order over all events; where the store exists, what it was made with.
+    pub fn partitions(mut self, partitions: u16) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+
+    /// Opens the store that a URL names, as [`Store::connect`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::connect`], and where the options do not fit what the store was made with.
+    pub async fn connect(self, url: &str) -> Result<Store, ConnectError> {
+        if self.partitions == Some(0) {
+            let reason = "expected at least one partition, found 0".to_owned();
+            return Err(ConnectError::Options { reason });
+        }
+        match url.split_once(':') {
+            Some(("memory", "")) => {
+                Ok(Store::on(MemoryJournal::with_partitions(self.partitions.unwrap_or(1)), "memory:"))
+            }
+            Some(("memory", _)) => Err(ConnectError::Url {
+                url: url.to_owned(),
+                reason: "the store in memory has no name; write `memory:`".to_owned(),
+            }),
+            _ => self.connect_redis(url).await,
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    async fn connect_redis(self, url: &str) -> Result<Store, ConnectError> {
+        let mut options = RedisOptions::new().namespace(self.namespace);
+        if let Some(partitions) = self.partitions {
+            options = options.partitions(partitions);
+        }
+        let journal = RedisJournal::connect(url, &options).await?;
+        let description = journal.to_string();
+        Ok(Store::on(journal, description))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(clippy::unused_async, reason = "the same call as with the feature")]
+    async fn connect_redis(self, url: &str) -> Result<Store, ConnectError> {
+        // What is behind the scheme may hold a password, so it is not told.
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        Err(ConnectError::Url {
+            url: format!("{scheme}:…"),
+            reason: "expected `memory:`; other stores need the feature `redis` of `annals`".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! A module without any prelude.
+
+#[no_implicit_prelude]
+mod bare {
+    use ::annals::{Aggregate, Command, Event, Projection};
+    use ::core::{clone::Clone, default::Default};
+    use ::serde::{Deserialize, Serialize};
+    use ::std::string::String;
+
+    #[derive(Event, Serialize, Deserialize, Clone)]
+    pub(super) enum LampEvent {
+        Lit { at: String },
+        Dimmed(Level),
+        Out,
+    }
+
+    #[derive(Serialize, Deserialize, Clone)]
+    pub(super) struct Level {
+        pub(super) percent: u8,
+    }
+
+    #[derive(Aggregate, Default)]
+    #[aggregate(event = LampEvent, id = u64)]
+    #[on(Out => self.lit = false)]
+    pub(super) struct Lamp {
+        #[on(Lit { .. } => true)]
+        pub(super) lit: bool,
+        #[on(Lit { at })]
+        pub(super) at: String,
+        #[on(Dimmed(level) => level.percent)]
+        pub(super) percent: u8,
+    }
+
+    #[derive(Command, Clone)]
+    #[command(lamp: Lamp, cx: ::annals::Context, error = ::std::fmt::Error)]
+    pub(super) enum LampCommand {
+        #[command(any)]
+        #[require(!lamp.lit, ::std::fmt::Error)]
+        #[emit(Lit { at })]
+        Light {
+            #[command(id)]
+            id: u64,
+            at: String,
+        },
+        #[skip_if(!lamp.lit)]
+        #[emit(Dimmed(Level { percent }))]
+        #[emit(Out if percent == 0 && cx.version() == ::annals::Version::NONE)]
+        Dim {
+            #[command(id)]
+            id: u64,
+            percent: u8,
+        },
+        #[handler(out)]
+        Out {
+            #[command(id)]
+            id: u64,
+        },
+    }
+
+    fn out(_: &Lamp, _: &::annals::Context, _: u64) -> [LampEvent; 1] {
+        [LampEvent::Out]
+    }
+
+    #[derive(Projection, Serialize, Deserialize, Default)]
+    #[projection(name = "lamps", events(LampEvent), ignore(_))]
+    #[row(Lit { .. }, meta => ::core::result::Result::unwrap(::core::primitive::str::parse::<u64>(&meta.stream.id())))]
+    #[remove(Out if false)]
+    pub(super) struct LampRow {
+        #[key]
+        pub(super) id: u64,
+        #[on(Lit { at })]
+        pub(super) at: String,
+        #[on(Dimmed(level) => += level.percent)]
+        pub(super) percent: u8,
+    }
+}
+
+#[test]
+fn no_prelude_is_needed() {
+    use bare::{LampCommand, LampRow};
+    let commands = [
+        LampCommand::Light { id: 1, at: "noon".into() },
+        LampCommand::Dim { id: 1, percent: 40 },
+        LampCommand::Out { id: 1 },
+    ];
+    let (lamp, row, names) = super::run::<_, LampRow>(commands);
+    assert_eq!((lamp.lit, &*lamp.at, lamp.percent), (false, "noon", 40));
+    assert_eq!((row.id, &*row.at, row.percent), (1, "noon", 40));
+    assert_eq!(names, ["LampLit", "LampDimmed", "LampOut"]);
+}

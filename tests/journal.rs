@@ -1,0 +1,242 @@
+//! The journal in memory keeps the contract, and a journal that does not is found out.
+
+use annals::{
+    StreamName, Version,
+    journal::{
+        Append, Commit, Committed, Expected, Journal, JournalError, LogBatch, LogId, LogRead, MemoryJournal, ReadModel,
+        RowsPage, StoredEvent, Verdict,
+    },
+    testing::conformance::{self, PARTITIONS},
+};
+use futures_util::{FutureExt, future::BoxFuture};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_journal_in_memory_keeps_the_contract() {
+    conformance::run(
+        |partitions| async move { Arc::new(MemoryJournal::with_partitions(partitions)) as Arc<dyn Journal> },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract_on_one_thread_too() {
+    for partitions in PARTITIONS {
+        for check in conformance::checks() {
+            check.run(Arc::new(MemoryJournal::with_partitions(partitions))).await;
+        }
+    }
+}
+
+#[test]
+fn every_check_has_a_name_of_its_own() {
+    let names: std::collections::BTreeSet<_> = conformance::checks().iter().map(conformance::Check::name).collect();
+    assert_eq!(names.len(), conformance::checks().len());
+    assert!(names.iter().all(|name| name.split("::").count() == 2), "{names:?}");
+}
+
+/// What a broken journal does wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    DropsTheLastEventOfABatch,
+    SkipsAnEntryOfTheLog,
+    IgnoresWhatIsExpected,
+    AppendsTwice,
+    TakesADuplicateForAnAppend,
+    BringsNoMissedEvents,
+    MovesRowsWithoutTheCheckpoint,
+    CommitsOnAnyCheckpoint,
+    ReordersPages,
+    ForgetsUnwantedEntries,
+    ForgetsAnnotations,
+    CutsPayloads,
+    JoinsIdsOfOneSpelling,
+    ClearsEveryVersion,
+    PromisesAnEndTooEarly,
+}
+
+/// The journal in memory with one fault.
+#[derive(Debug)]
+struct Broken {
+    fault: Fault,
+    inner: MemoryJournal,
+}
+
+impl Broken {
+    fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    /// The stream that is really written and read.
+    fn stream(&self, stream: &StreamName) -> StreamName {
+        if self.is(Fault::JoinsIdsOfOneSpelling) {
+            return StreamName::new(&stream.aggregate(), &stream.id().to_lowercase());
+        }
+        stream.clone()
+    }
+
+    fn model(&self, model: &ReadModel) -> ReadModel {
+        let mut model = model.clone();
+        if self.is(Fault::ClearsEveryVersion) {
+            model.version = 1;
+        }
+        model
+    }
+}
+
+impl Journal for Broken {
+    fn partitions(&self) -> u16 {
+        self.inner.partitions()
+    }
+
+    fn append(&self, mut append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>> {
+        Box::pin(async move {
+            append.stream = self.stream(&append.stream);
+            match self.fault {
+                Fault::DropsTheLastEventOfABatch if append.events.len() > 1 => {
+                    append.events.pop();
+                }
+                Fault::IgnoresWhatIsExpected => append.expected = Expected::Any,
+                Fault::AppendsTwice => {
+                    let first = self.inner.append(append.clone()).await?;
+                    let Verdict::Appended(_) = first else { return Ok(first) };
+                    let again = Append::new(append.stream, Expected::Any, append.events);
+                    let _ = self.inner.append(again).await?;
+                    return Ok(first);
+                }
+                Fault::ForgetsAnnotations => append.events.iter_mut().for_each(|event| event.annotations = None),
+                Fault::CutsPayloads => {
+                    for event in &mut append.events {
+                        event.payload = event.payload.chars().filter(|&char| char != '\0').collect();
+                    }
+                }
+                _ => {}
+            }
+            let verdict = self.inner.append(append).await?;
+            Ok(match verdict {
+                Verdict::Duplicate(appended) if self.is(Fault::TakesADuplicateForAnAppend) => {
+                    Verdict::Appended(appended)
+                }
+                Verdict::Conflict(mut conflict) if self.is(Fault::BringsNoMissedEvents) => {
+                    conflict.missed.clear();
+                    Verdict::Conflict(conflict)
+                }
+                verdict => verdict,
+            })
+        })
+    }
+
+    fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
+        self.inner.read_stream(&self.stream(stream), after, limit)
+    }
+
+    fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
+        self.inner.stream_version(&self.stream(stream))
+    }
+
+    fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>> {
+        Box::pin(async move {
+            let mut batch = self.inner.read_log(read).await?;
+            match self.fault {
+                Fault::SkipsAnEntryOfTheLog => batch.events.retain(|event| event.position().number() != 23),
+                Fault::ForgetsUnwantedEntries => batch.last = batch.events.last().map(StoredEvent::log_id),
+                Fault::PromisesAnEndTooEarly => batch.end = true,
+                _ => {}
+            }
+            Ok(batch)
+        })
+    }
+
+    fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
+        self.inner.head(partition)
+    }
+
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+        self.inner.checkpoints(&self.model(model))
+    }
+
+    fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        self.inner.rows(&self.model(model), keys)
+    }
+
+    fn rows_page(
+        &self,
+        model: &ReadModel,
+        after: Option<String>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<RowsPage, JournalError>> {
+        let model = self.model(model);
+        Box::pin(async move {
+            let mut page = self.inner.rows_page(&model, after, limit).await?;
+            if self.is(Fault::ReordersPages) {
+                page.rows.sort_by_key(|(key, _)| key.to_lowercase());
+            }
+            Ok(page)
+        })
+    }
+
+    fn commit(&self, mut commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>> {
+        Box::pin(async move {
+            commit.model = self.model(&commit.model);
+            if self.is(Fault::CommitsOnAnyCheckpoint) {
+                commit.expected = self.inner.checkpoints(&commit.model).await?.get(&commit.partition).copied();
+            }
+            if self.is(Fault::MovesRowsWithoutTheCheckpoint) {
+                let found = self.inner.checkpoints(&commit.model).await?.get(&commit.partition).copied();
+                if let Some(found) = found {
+                    commit.checkpoint = found;
+                }
+            }
+            self.inner.commit(commit).await
+        })
+    }
+
+    fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.clear(&self.model(model))
+    }
+}
+
+/// What the suite says of a journal with this fault.
+async fn found_out(fault: Fault) -> String {
+    let open = |partitions| async move {
+        Arc::new(Broken { fault, inner: MemoryJournal::with_partitions(partitions) }) as Arc<dyn Journal>
+    };
+    let verdict = AssertUnwindSafe(conformance::run(open)).catch_unwind().await;
+    let panic = verdict.expect_err(&format!("a journal with the fault {fault:?} passes the suite"));
+    panic.downcast_ref::<String>().expect("the suite says what failed").clone()
+}
+
+macro_rules! found_out {
+    ($($test:ident: $fault:ident by $check:literal;)*) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            let said = found_out(Fault::$fault).await;
+            assert!(said.starts_with(concat!("the check `", $check)), "{said}");
+            assert!(said.contains("(partitions: "), "{said}");
+        })*
+    };
+}
+
+// Each is found by the first check that meets it.
+found_out! {
+    an_event_that_is_dropped_is_found: DropsTheLastEventOfABatch by "appending::";
+    an_entry_that_is_skipped_is_found: SkipsAnEntryOfTheLog by "appending::";
+    an_expectation_that_is_ignored_is_found: IgnoresWhatIsExpected by "appending::";
+    an_append_that_happens_twice_is_found: AppendsTwice by "appending::";
+    a_duplicate_that_is_taken_for_an_append_is_found: TakesADuplicateForAnAppend by "repeating::";
+    missed_events_that_are_not_brought_are_found: BringsNoMissedEvents by "appending::";
+    rows_that_move_without_their_checkpoint_are_found: MovesRowsWithoutTheCheckpoint by "rows::";
+    a_commit_on_any_checkpoint_is_found: CommitsOnAnyCheckpoint by "rows::";
+    pages_in_another_order_are_found: ReordersPages by "rows::pages_follow_the_bytes_of_the_keys";
+    unwanted_entries_that_are_forgotten_are_found: ForgetsUnwantedEntries by "log::only_wanted_types_are_given";
+    annotations_that_are_forgotten_are_found: ForgetsAnnotations by "payloads::annotations";
+    a_payload_that_is_cut_is_found: CutsPayloads by "payloads::";
+    ids_that_meet_are_found: JoinsIdsOfOneSpelling by "ids::";
+    a_version_that_is_cleared_with_another_is_found: ClearsEveryVersion by "rows::";
+    a_log_that_ends_too_early_is_found: PromisesAnEndTooEarly by "appending::";
+}

@@ -1,0 +1,1 @@
+//! The tests of annals; see the folders beside this file.

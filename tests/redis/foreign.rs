@@ -1,0 +1,257 @@
+//! What somebody else wrote, or removed, is told by name, and nothing is built on it.
+
+use crate::ground::{Raw, append, counted, journal, stream};
+use annals::{
+    Version,
+    journal::{
+        After, Append, Commit, Expected, Journal, JournalError, LogId, LogRead, ReadModel, RedisJournal, RowChange,
+    },
+};
+use annals_test_support::RedisServer;
+
+/// A server with a journal whose stream `order-1` has five events.
+async fn ground() -> (RedisServer, RedisJournal, Raw) {
+    let server = RedisServer::start();
+    let (journal, raw) = (journal(&server).await, Raw::on(&server).await);
+    append(&journal, &stream("1"), Expected::Missing, 5).await;
+    (server, journal, raw)
+}
+
+async fn log(journal: &RedisJournal) -> Result<usize, JournalError> {
+    journal.read_log(LogRead::new(0, After::Start, 100)).await.map(|batch| batch.events.len())
+}
+
+async fn appended(journal: &RedisJournal, expected: Expected) -> Result<(), JournalError> {
+    journal.append(Append::new(stream("1"), expected, counted(2))).await.map(|_| ())
+}
+
+fn foreign<T: std::fmt::Debug>(answer: Result<T, JournalError>, words: &[&str]) {
+    let error = match answer {
+        Err(error @ JournalError::Foreign { .. }) => error.to_string(),
+        other => panic!("expected something foreign, found {other:?}"),
+    };
+    for word in words {
+        assert!(error.contains(word), "`{word}` is not in: {error}");
+    }
+}
+
+/// Everything on the server, to see that nothing was changed.
+async fn everything(raw: &Raw) -> Vec<(String, Vec<u8>)> {
+    let mut keys: Vec<String> = raw.run(&["KEYS", "*"]).await;
+    keys.sort();
+    let mut all = Vec::new();
+    for key in keys {
+        let value: Vec<u8> = raw.run(&["DUMP", &key]).await;
+        all.push((key, value));
+    }
+    all
+}
+
+#[tokio::test]
+async fn an_element_that_is_no_event_is_named() {
+    let (_server, journal, raw) = ground().await;
+    let _: () = raw.run(&["RPUSH", "{annals:0}:s:order-1", "hello"]).await;
+    let words = ["event 6 of stream `order-1`", "found `hello`"];
+    foreign(journal.read_stream(&stream("1"), Version::NONE, 10).await, &words);
+    foreign(appended(&journal, Expected::Version(Version::new(5))).await, &words);
+    // The log knows nothing of it, and goes on.
+    assert_eq!(log(&journal).await, Ok(5));
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_the_one_in_the_log_is_named() {
+    let (_server, journal, raw) = ground().await;
+    let key = "{annals:0}:s:order-1";
+    let third: String = raw.run(&["LINDEX", key, "2"]).await;
+    let second: String = raw.run(&["LINDEX", key, "1"]).await;
+    let _: () = raw.run(&["LSET", key, "2", &second]).await;
+    foreign(log(&journal).await, &["event 3 of stream `order-1`", "-3", "found a `Counted`", "-2"]);
+    let _: () = raw.run(&["LSET", key, "2", &third.replace("Counted", "Renamed")]).await;
+    foreign(log(&journal).await, &["event 3 of stream `order-1`", "expected a `Counted`", "found a `Renamed`"]);
+    let _: () = raw.run(&["LSET", key, "2", &third]).await;
+    assert_eq!(log(&journal).await, Ok(5));
+    let _: () = raw.run(&["RPOP", key]).await;
+    foreign(log(&journal).await, &["event 5 of stream `order-1`", "found no event"]);
+    let _: () = raw.run(&["DEL", key]).await;
+    foreign(log(&journal).await, &["event 1 of stream `order-1`", "found no event"]);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_no_pointer_is_named() {
+    for (fields, found) in [
+        (["e", "order-1 6"], "found `order-1 6`"),
+        (["e", "hello"], "found `hello`"),
+        (["e", "order-1 0 Counted"], "found `order-1 0 Counted`"),
+        (["event", "order-1 6 Counted"], "one field `e`"),
+    ] {
+        let (_server, journal, raw) = ground().await;
+        let head: String = raw.run(&["GET", "{annals:0}:head"]).await;
+        let next = head.replace("-5", "-6");
+        let _: () = raw.run(&["XADD", "{annals:0}:log", &next, fields[0], fields[1]]).await;
+        foreign(log(&journal).await, &["log", found]);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_is_ahead_of_the_head_stops_the_append() {
+    let (_server, journal, raw) = ground().await;
+    let _: () = raw.run(&["XADD", "{annals:0}:log", "9999999999999-6", "e", "order-1 6 Counted"]).await;
+    let before = everything(&raw).await;
+    foreign(appended(&journal, Expected::Any).await, &["`{annals:0}:log`", "position 5", "found a later one"]);
+    assert_eq!(everything(&raw).await, before);
+}
+
+#[tokio::test]
+async fn a_removed_entry_is_a_gap() {
+    let (_server, journal, raw) = ground().await;
+    let entries: Vec<(String, Vec<String>)> = raw.run(&["XRANGE", "{annals:0}:log", "-", "+"]).await;
+    let id = |number: usize| entries[number - 1].0.as_str();
+    let gap = |expected, found| Err(JournalError::Gap { partition: 0, expected, found });
+
+    let _: () = raw.run(&["XDEL", "{annals:0}:log", id(3)]).await;
+    assert_eq!(log(&journal).await, gap(3, 4));
+    let after = |after| LogRead::new(0, after, 100);
+    assert_eq!(journal.read_log(after(After::Position(2))).await.map(|batch| batch.events.len()), gap(3, 4));
+    assert_eq!(journal.read_log(after(After::Position(3))).await.map(|batch| batch.events.len()), Ok(2));
+
+    let _: () = raw.run(&["XDEL", "{annals:0}:log", id(1)]).await;
+    assert_eq!(log(&journal).await, gap(1, 2));
+    assert_eq!(journal.read_log(after(After::Position(0))).await.map(|batch| batch.events.len()), gap(1, 2));
+
+    let _: () = raw.run(&["XDEL", "{annals:0}:log", id(5)]).await;
+    foreign(journal.read_log(after(After::Position(3))).await, &["`{annals:0}:log`", "after position 4"]);
+    let _: () = raw.run(&["XDEL", "{annals:0}:log", id(2), id(4)]).await;
+    foreign(log(&journal).await, &["`{annals:0}:log`", "after position 0"]);
+    // What was removed keeps its number.
+    assert_eq!(append(&journal, &stream("2"), Expected::Missing, 1).await.first.number, 6);
+}
+
+#[tokio::test]
+async fn a_head_that_is_missing_is_found_again() {
+    let (_server, journal, raw) = ground().await;
+    let head = journal.head(0).await;
+    let _: () = raw.run(&["DEL", "{annals:0}:head"]).await;
+    assert_eq!(journal.head(0).await, head);
+    let batch = journal.read_log(LogRead::new(0, After::Position(3), 100)).await.unwrap();
+    assert_eq!(batch.events.len(), 2);
+    assert_eq!(append(&journal, &stream("1"), Expected::Any, 1).await.first.number, 6);
+    // Even where the last entry was removed, its number is not given again.
+    let _: () = raw.run(&["DEL", "{annals:0}:head"]).await;
+    let last: Vec<(String, Vec<String>)> = raw.run(&["XREVRANGE", "{annals:0}:log", "+", "-", "COUNT", "1"]).await;
+    let _: () = raw.run(&["XDEL", "{annals:0}:log", &last[0].0]).await;
+    assert_eq!(append(&journal, &stream("1"), Expected::Any, 1).await.first.number, 7);
+}
+
+#[tokio::test]
+async fn a_head_that_is_no_log_id_stops_the_append() {
+    let (_server, journal, raw) = ground().await;
+    let head: String = raw.run(&["GET", "{annals:0}:head"]).await;
+    for (lie, words) in [
+        ("nonsense".to_owned(), ["`{annals:0}:head`", "found nonsense"]),
+        (head.replace("-5", "-5x"), ["`{annals:0}:head`", "-5x"]),
+    ] {
+        let _: () = raw.run(&["SET", "{annals:0}:head", &lie]).await;
+        let before = everything(&raw).await;
+        foreign(appended(&journal, Expected::Any).await, &words);
+        foreign(journal.head(0).await, &words[..1]);
+        assert_eq!(everything(&raw).await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_lags_behind_its_log_is_seen_by_the_readers() {
+    let (_server, journal, raw) = ground().await;
+    let _: () = raw.run(&["SET", "{annals:0}:head", "1-3"]).await;
+    // In another millisecond than the last entry; within the same one the append itself would see it.
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    append(&journal, &stream("2"), Expected::Missing, 1).await;
+    assert_eq!(log(&journal).await, Err(JournalError::Gap { partition: 0, expected: 6, found: 4 }));
+}
+
+#[tokio::test]
+async fn a_key_of_another_type_is_named_and_nothing_is_changed() {
+    let model = ReadModel::new("OrderList", 1);
+    for (key, kind) in [
+        ("{annals:0}:s:order-1", "list"),
+        ("{annals:0}:log", "stream"),
+        ("{annals:0}:head", "string"),
+        ("{annals:0}:checkpoints", "hash"),
+        ("{annals:0}:rows:OrderList:1", "hash"),
+        ("{annals:0}:keys:OrderList:1", "zset"),
+    ] {
+        let (_server, journal, raw) = ground().await;
+        let changes = vec![RowChange::write("1", "{}")];
+        let commit = Commit::new(model.clone(), 0, None, LogId::new(1, 1), changes);
+        let _: () = raw.run(&["DEL", key]).await;
+        let _: () = match kind {
+            "string" => raw.run(&["RPUSH", key, "mine"]).await,
+            _ => raw.run(&["SET", key, "mine"]).await,
+        };
+        let before = everything(&raw).await;
+        let words = [key, "expected a", if kind == "string" { "found a list" } else { "found a string" }];
+        match kind {
+            "list" => {
+                foreign(appended(&journal, Expected::Any).await, &words);
+                foreign(appended(&journal, Expected::Version(Version::new(5))).await, &words);
+                foreign(journal.read_stream(&stream("1"), Version::NONE, 1).await, &words);
+                foreign(journal.stream_version(&stream("1")).await, &words);
+                foreign(log(&journal).await, &words);
+            }
+            "stream" => {
+                foreign(appended(&journal, Expected::Any).await, &words);
+                foreign(log(&journal).await, &words);
+                foreign(journal.read_log(LogRead::new(0, After::Position(1), 1)).await, &words);
+            }
+            "string" => {
+                foreign(appended(&journal, Expected::Any).await, &words);
+                foreign(journal.head(0).await, &words);
+                foreign(log(&journal).await, &words);
+                foreign(journal.read_log(LogRead::new(0, After::Position(1), 1)).await, &words);
+            }
+            _ => {
+                foreign(journal.commit(commit).await, &words);
+                if key.contains("checkpoints") {
+                    foreign(journal.checkpoints(&model).await, &words);
+                    foreign(journal.clear(&model).await, &words);
+                } else if kind == "hash" {
+                    foreign(journal.rows(&model, vec!["1".to_owned()]).await, &words);
+                } else {
+                    foreign(journal.rows_page(&model, None, 1).await, &words);
+                }
+            }
+        }
+        assert_eq!(everything(&raw).await, before, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_in_the_way_stops_the_append_before_it_writes() {
+    let (_server, journal, raw) = ground().await;
+    append(&journal, &stream("1"), Expected::Any, 4_000).await;
+    for (command, value) in [("RPUSH", "mine"), ("SET", "mine")] {
+        let _: () = raw.run(&["DEL", "{annals:0}:s:order-1:1"]).await;
+        let _: () = raw.run(&[command, "{annals:0}:s:order-1:1", value]).await;
+        let before = everything(&raw).await;
+        let answer = journal.append(Append::new(stream("1"), Expected::Any, counted(200))).await;
+        foreign(answer, &["`{annals:0}:s:order-1:1`", "expected no events beyond version 4005"]);
+        assert_eq!(everything(&raw).await, before);
+    }
+    let _: () = raw.run(&["DEL", "{annals:0}:s:order-1:1"]).await;
+    let _: () = raw.run(&["RPUSH", "{annals:0}:s:order-1:1", "mine"]).await;
+    foreign(
+        journal.read_stream(&stream("1"), Version::NONE, 10_000).await,
+        &["`{annals:0}:s:order-1:1`", "the list before it is not full"],
+    );
+}
+
+#[tokio::test]
+async fn rows_without_keys_and_odd_checkpoints_are_named() {
+    let (_server, journal, raw) = ground().await;
+    let model = ReadModel::new("OrderList", 1);
+    let _: () = raw.run(&["ZADD", "{annals:0}:keys:OrderList:1", "0", "lost"]).await;
+    foreign(journal.rows_page(&model, None, 10).await, &["`{annals:0}:rows:OrderList:1`", "found none for lost"]);
+    let _: () = raw.run(&["HSET", "{annals:0}:checkpoints", "OrderList:1:0", "seven"]).await;
+    foreign(journal.checkpoints(&model).await, &["`OrderList:1:0`", "found `seven`"]);
+    let commit = Commit::new(model, 0, None, LogId::new(1, 1), Vec::new());
+    foreign(journal.commit(commit).await, &["`OrderList:1:0`", "found `seven`"]);
+}

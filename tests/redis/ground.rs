@@ -1,0 +1,65 @@
+//! What the tests stand on: opening journals, and looking at the server behind their backs.
+
+use annals::{
+    StreamName, Version,
+    journal::{Append, Appended, Expected, Journal, NewEvent, RedisJournal, RedisOptions, StoredEvent, Verdict},
+};
+use annals_test_support::RedisServer;
+use redis::{FromRedisValue, aio::MultiplexedConnection};
+
+/// A journal of its own on this server.
+pub(crate) async fn open(server: &RedisServer, namespace: &str, partitions: u16) -> RedisJournal {
+    let options = RedisOptions::new().namespace(namespace).partitions(partitions);
+    RedisJournal::connect(&server.url(), &options).await.expect("the server was started for this")
+}
+
+/// The journal `annals` with one partition.
+pub(crate) async fn journal(server: &RedisServer) -> RedisJournal {
+    open(server, "annals", 1).await
+}
+
+/// The server, without a journal in between.
+#[derive(Clone)]
+pub(crate) struct Raw {
+    connection: MultiplexedConnection,
+}
+
+impl Raw {
+    pub(crate) async fn on(server: &RedisServer) -> Self {
+        Self::at(&server.url()).await
+    }
+
+    pub(crate) async fn at(url: &str) -> Self {
+        let client = redis::Client::open(url).unwrap();
+        Self { connection: client.get_multiplexed_async_connection().await.unwrap() }
+    }
+
+    /// Runs a command.
+    pub(crate) async fn run<T: FromRedisValue>(&self, words: &[&str]) -> T {
+        self.try_run(words).await.unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    pub(crate) async fn try_run<T: FromRedisValue>(&self, words: &[&str]) -> redis::RedisResult<T> {
+        redis::cmd(words[0]).arg(&words[1..]).query_async(&mut self.connection.clone()).await
+    }
+}
+
+pub(crate) fn stream(id: &str) -> StreamName {
+    StreamName::new("order", id)
+}
+
+/// This many events of the type `Counted`, which tell their number.
+pub(crate) fn counted(count: usize) -> Vec<NewEvent> {
+    (1..=count).map(|number| NewEvent::new("Counted", format!(r#"{{"number":{number}}}"#))).collect()
+}
+
+pub(crate) async fn append(journal: &RedisJournal, stream: &StreamName, expected: Expected, count: usize) -> Appended {
+    match journal.append(Append::new(stream.clone(), expected, counted(count))).await {
+        Ok(Verdict::Appended(appended)) => appended,
+        other => panic!("expected the events to be appended, found {other:?}"),
+    }
+}
+
+pub(crate) async fn whole(journal: &RedisJournal, stream: &StreamName) -> Vec<StoredEvent> {
+    journal.read_stream(stream, Version::NONE, usize::MAX).await.unwrap()
+}

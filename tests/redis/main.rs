@@ -1,0 +1,13 @@
+//! The journal on Redis, on a real server: what lies there, and what happens when something goes wrong.
+
+mod conformance;
+mod foreign;
+mod format;
+mod functions;
+mod ground;
+mod opening;
+mod outages;
+mod proxy;
+mod seeking;
+mod segments;
+mod settling;

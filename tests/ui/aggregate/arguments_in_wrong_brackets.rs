@@ -1,0 +1,13 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate{event = shop::OrderEvent, ignore(LineAdded, Confirmed, Cancelled)}]
+struct Order {
+    #[on(Created { user_id, .. })]
+    user_id: String,
+}
+
+fn main() {}

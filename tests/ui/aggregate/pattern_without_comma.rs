@@ -1,0 +1,14 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::OrderEvent;
+
+#[derive(Aggregate, Default)]
+#[aggregate(event = OrderEvent, ignore(LineAdded, Confirmed, Cancelled))]
+struct Order {
+    #[on(Created { user_id .. })]
+    user_id: String,
+}
+
+fn main() {}

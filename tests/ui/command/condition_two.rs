@@ -1,0 +1,13 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::Order;
+
+#[derive(Command, Clone)]
+#[command(order: Order)]
+#[skip_if(order.confirmed, order.total == 0.0)]
+#[emit(Confirmed)]
+struct Confirm;
+
+fn main() {}

@@ -1,0 +1,12 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::Order;
+
+#[derive(Command, Clone)]
+#[command(order: Order, crate = annals)]
+#[emit(Confirmed)]
+struct Confirm;
+
+fn main() {}

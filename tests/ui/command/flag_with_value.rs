@@ -1,0 +1,15 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::Order;
+
+#[derive(Command, Clone)]
+#[command(order: Order)]
+#[command(creates = true)]
+#[emit(Created { user_id, amount: 0.0 })]
+struct Create {
+    user_id: String,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::Order;
+
+#[derive(Command, Clone)]
+#[command(order: Order, creates)]
+enum OrderCommand {
+    #[emit(Confirmed)]
+    Confirm,
+}
+
+fn main() {}

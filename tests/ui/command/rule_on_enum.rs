@@ -1,0 +1,15 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::{Order, OrderError};
+
+#[derive(Command, Clone)]
+#[command(order: Order, error = OrderError)]
+#[require(!order.confirmed, OrderError::NotOpen)]
+enum OrderCommand {
+    #[emit(Confirmed)]
+    Confirm,
+}
+
+fn main() {}

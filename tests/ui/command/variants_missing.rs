@@ -1,0 +1,11 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::Order;
+
+#[derive(Command, Clone)]
+#[command(order: Order)]
+enum OrderCommand {}
+
+fn main() {}

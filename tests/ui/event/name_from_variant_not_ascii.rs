@@ -1,0 +1,9 @@
+use annals::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+enum OrderEvent {
+    Created { user_id: String },
+    Bestätigt,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use annals::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderCreated {
+    user_id: String,
+}
+
+fn main() {}

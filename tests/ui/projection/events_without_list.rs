@@ -1,0 +1,15 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+
+#[derive(Projection, Default, Serialize, Deserialize)]
+#[projection(name = "order-summary", events, ignore(_))]
+struct OrderSummary {
+    #[key]
+    order_id: String,
+    #[on(Created { amount, .. })]
+    amount: f64,
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::OrderEvent;
+
+#[derive(Projection, Default, Serialize, Deserialize)]
+#[projection(name = "order-summary", events(OrderEvent), ignore(_))]
+struct OrderSummary<'a> {
+    #[key]
+    order_id: String,
+    #[on(Created { amount, .. })]
+    amount: f64,
+    #[on(Created { .. } => "open")]
+    status: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::OrderEvent;
+
+#[derive(Projection, Default, Serialize, Deserialize)]
+#[projection(name = "order-summary", events(OrderEvent), single, ignore(_))]
+#[row(Created { user_id, .. } => user_id)]
+struct OrderSummary {
+    #[on(Created { amount, .. })]
+    amount: f64,
+}
+
+fn main() {}

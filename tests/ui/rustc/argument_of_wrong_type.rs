@@ -1,0 +1,16 @@
+use annals::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+enum OrderEvent {
+    Created { user_id: String, amount: f64 },
+    Confirmed,
+}
+
+#[derive(Aggregate, Default)]
+#[aggregate(event = OrderEvent, ignore(Confirmed))]
+struct Order {
+    #[on(Created { user_id, .. } => .push(user_id))]
+    users: Vec<String>,
+}
+
+fn main() {}

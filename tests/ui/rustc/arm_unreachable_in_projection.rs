@@ -1,0 +1,24 @@
+#![deny(unreachable_patterns)]
+
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::OrderEvent;
+
+#[derive(Event, Serialize, Deserialize)]
+enum PaymentEvent {
+    Received { amount: f64 },
+}
+
+#[derive(Projection, Default, Serialize, Deserialize)]
+#[projection(name = "payments", events(OrderEvent, PaymentEvent), ignore(_))]
+struct Payment {
+    #[key]
+    order_id: String,
+    #[on(PaymentEvent::Received { amount })]
+    #[on(PaymentEvent::Received { amount: 0.0 } => -1.0)]
+    paid: f64,
+}
+
+fn main() {}

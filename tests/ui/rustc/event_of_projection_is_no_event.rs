@@ -1,0 +1,21 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::OrderEvent;
+
+#[derive(Serialize, Deserialize)]
+enum PaymentEvent {
+    Received { amount: f64 },
+}
+
+#[derive(Projection, Default, Serialize, Deserialize)]
+#[projection(name = "payments", events(OrderEvent, PaymentEvent), ignore(_))]
+struct Payment {
+    #[key]
+    order_id: String,
+    #[on(PaymentEvent::Received { amount })]
+    paid: f64,
+}
+
+fn main() {}

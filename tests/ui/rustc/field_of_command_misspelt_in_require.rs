@@ -1,0 +1,15 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::{Order, OrderError};
+
+#[derive(Command, Clone)]
+#[command(order: Order, error = OrderError)]
+enum OrderCommand {
+    #[require(order.total == 0.0 && ammount > 0.0, OrderError::NothingToPay)]
+    #[emit(Created { user_id, amount })]
+    Create { user_id: String, amount: f64 },
+}
+
+fn main() {}

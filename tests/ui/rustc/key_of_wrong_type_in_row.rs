@@ -1,0 +1,17 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::OrderEvent;
+
+#[derive(Projection, Default, Serialize, Deserialize)]
+#[projection(name = "users", events(OrderEvent), ignore(_))]
+#[row(Created { amount, .. } => amount)]
+struct User {
+    #[key]
+    user_id: String,
+    #[on(Created { amount, .. } => += amount)]
+    total: f64,
+}
+
+fn main() {}
