@@ -53,6 +53,9 @@ enum Fault {
     JoinsIdsOfOneSpelling,
     ClearsEveryVersion,
     PromisesAnEndTooEarly,
+    LetsTwoKindsShareAType,
+    ForgetsWhoseATypeIs,
+    LeavesOutWhatIsNotKnown,
 }
 
 /// The journal in memory with one fault.
@@ -141,6 +144,10 @@ impl Journal for Broken {
 
     fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>> {
         Box::pin(async move {
+            let mut read = read;
+            if self.is(Fault::LeavesOutWhatIsNotKnown) {
+                read.aggregates = Arc::default();
+            }
             let mut batch = self.inner.read_log(read).await?;
             match self.fault {
                 Fault::SkipsAnEntryOfTheLog => batch.events.retain(|event| event.position().number() != 23),
@@ -149,6 +156,26 @@ impl Journal for Broken {
                 _ => {}
             }
             Ok(batch)
+        })
+    }
+
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
+        let aggregate = aggregate.to_owned();
+        Box::pin(async move {
+            match self.inner.claim(&aggregate, types).await {
+                Err(JournalError::TypeTaken { .. }) if self.is(Fault::LetsTwoKindsShareAType) => Ok(()),
+                answer => answer,
+            }
+        })
+    }
+
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        Box::pin(async move {
+            let mut owners = self.inner.owners(types).await?;
+            if self.is(Fault::ForgetsWhoseATypeIs) {
+                owners.fill(None);
+            }
+            Ok(owners)
         })
     }
 
@@ -239,4 +266,7 @@ found_out! {
     ids_that_meet_are_found: JoinsIdsOfOneSpelling by "ids::";
     a_version_that_is_cleared_with_another_is_found: ClearsEveryVersion by "rows::";
     a_log_that_ends_too_early_is_found: PromisesAnEndTooEarly by "appending::";
+    a_type_that_two_kinds_share_is_found: LetsTwoKindsShareAType by "types::a_type_of_another_kind";
+    an_owner_that_is_forgotten_is_found: ForgetsWhoseATypeIs by "types::";
+    an_unknown_event_that_is_left_out_is_found: LeavesOutWhatIsNotKnown by "types::every_event";
 }

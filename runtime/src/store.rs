@@ -7,7 +7,7 @@ use crate::{
     model::{Aggregate, Cursor, EventSet, Position, Projection, Targeted},
     projector::Projector,
     reading::{Events, Log},
-    repository::{Execute, Repository},
+    repository::{Claims, Execute, Repository},
 };
 use std::{fmt, sync::Arc};
 
@@ -50,6 +50,7 @@ use std::{fmt, sync::Arc};
 #[derive(Clone)]
 pub struct Store {
     journal: Arc<dyn Journal>,
+    claims: Arc<Claims>,
     description: Arc<str>,
 }
 
@@ -104,13 +105,13 @@ impl Store {
     /// assert_eq!(store.to_string(), "memory: with 16 partitions");
     /// ```
     pub fn on(journal: impl Journal, description: impl Into<String>) -> Self {
-        Self { journal: Arc::new(journal), description: description.into().into() }
+        Self { journal: Arc::new(journal), claims: Arc::default(), description: description.into().into() }
     }
 
     /// The aggregates of one kind: to load, to ask, to look back on.
     #[must_use]
     pub fn repository<A: Aggregate>(&self) -> Repository<A> {
-        Repository::new(Arc::clone(&self.journal))
+        Repository::new(Arc::clone(&self.journal), Arc::clone(&self.claims))
     }
 
     /// Asks the aggregate that the command itself names, in its field with `#[command(id)]`.

@@ -21,7 +21,7 @@ fn an_unknown_type_says_which_ones_are_known() {
     for unknown in ["", "Happened", "sampleHappened", "SampleHappened ", "OrderCreated"] {
         let reason = codec::decode::<SampleEvent>(unknown, 1, "{}").unwrap_err();
         let DecodeReason::UnknownType { expected, known } = &reason else { panic!("{reason:?}") };
-        assert_eq!((*expected, known.len()), ("SampleEvent", SampleEvent::DESCRIPTOR.variants.len()));
+        assert_eq!((expected.as_str(), known.len()), ("SampleEvent", SampleEvent::DESCRIPTOR.variants.len()));
         let text = reason.to_string();
         assert!(text.contains("`SampleEvent`") && text.contains("`SampleHappened`, `SampleUnsigned`"), "{text}");
     }

@@ -14,11 +14,13 @@ use annals::{
 use annals_test_support::RedisServer;
 use std::collections::BTreeMap;
 
+const TYPES: [&str; 3] = ["OrderCreated", "OrderConfirmed", "OrderShipped"];
 const GOLDEN: &str = include_str!("golden/format-1.jsonl");
 
 /// The same journal, written by the library.
 async fn write(server: &RedisServer) {
     let journal = journal(server).await;
+    journal.claim("order", TYPES.map(str::to_owned).into()).await.unwrap();
     let appends = [
         (stream("1"), Expected::Missing, "append-1", vec![NewEvent::new("OrderCreated", r#"{"amount":9.5}"#)]),
         (StreamName::new("order", "Zoë:1"), Expected::Any, "append-2", vec![annotated()]),
@@ -119,6 +121,7 @@ async fn what_was_written_in_the_format_is_read() {
         let _: redis::Value = raw.run(&words).await;
     }
     let journal = journal(&server).await;
+    assert_eq!(journal.owners(TYPES.map(str::to_owned).into()).await.unwrap(), TYPES.map(|_| Some("order".to_owned())));
 
     let log = journal.read_log(LogRead::new(0, After::Start, 100)).await.unwrap();
     let events: Vec<_> = log

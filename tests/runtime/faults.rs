@@ -73,6 +73,14 @@ impl<A: Around, J: Journal> Journal for With<A, J> {
         Box::pin(self.call("read_log", self.inner.read_log(read)))
     }
 
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.call("claim", self.inner.claim(aggregate, types)))
+    }
+
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        Box::pin(self.call("owners", self.inner.owners(types)))
+    }
+
     fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
         Box::pin(self.call("head", self.inner.head(partition)))
     }
@@ -247,6 +255,14 @@ impl Journal for Shared {
 
     fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>> {
         self.0.read_log(read)
+    }
+
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.0.claim(aggregate, types)
+    }
+
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        self.0.owners(types)
     }
 
     fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {

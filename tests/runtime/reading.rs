@@ -1,15 +1,16 @@
 //! The log, read by type and from any place.
 
 use crate::{
-    domain::{Account, AccountEvent, NoteEvent, NoteId, Write, deposit, open},
+    domain::{Account, AccountEvent, Balance, NoteEvent, NoteId, Write, deposit, open},
     engines::on_every_engine,
+    faults::Shared,
 };
 use annals::{
     Cursor, Or, Position, Store,
     journal::{Journal, JournalError, MemoryJournal},
 };
 use futures_util::{StreamExt, TryStreamExt};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// 40 accounts with three events each, and 5 notes.
 async fn fill(store: &Store) {
@@ -138,4 +139,98 @@ async fn a_journal_that_fails_ends_the_stream_with_its_error() {
     let mut events = Store::on(faulty, "faulty").log().stream();
     assert!(matches!(events.next().await, Some(Err(JournalError::Unavailable { .. }))));
     assert!(events.next().await.is_none());
+}
+
+/// An account's event that a newer program writes.
+async fn newer_event(journal: &dyn Journal, account: &str, version: u64) {
+    use annals::journal::{Append, Expected, NewEvent};
+    let stream = annals::StreamName::new("account", account);
+    let frozen = vec![NewEvent::new("AccountFrozen", "{}")];
+    let _ =
+        journal.append(Append::new(stream, Expected::Version(annals::Version::new(version)), frozen)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_of_a_newer_program_stops_every_reader_at_its_place_and_is_never_skipped() {
+    let server = annals_test_support::RedisServer::start();
+    for partitions in [1, 16] {
+        let engines: [Arc<dyn Journal>; 2] = [
+            Arc::new(MemoryJournal::with_partitions(partitions)),
+            Arc::new(crate::engines::redis(&server, partitions).await),
+        ];
+        for journal in engines {
+            let store = Store::on(Shared(Arc::clone(&journal)), "with a newer event");
+            let accounts = store.repository::<Account>();
+            accounts.execute("1", open("ann")).await.unwrap();
+            newer_event(&*journal, "1", 1).await;
+            let said = "cannot decode event 2 of stream `account-1` (position 2";
+            let unknown = "of type `AccountFrozen` (schema version 1): `AccountEvent` has no variant of this type; it knows \
+                           `AccountOpened`, `AccountDeposited`, `AccountWithdrawn`, `AccountClosed`";
+
+            let error = accounts.load("1").await.unwrap_err().to_string();
+            assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
+            let error = accounts.execute("1", deposit(1)).await.unwrap_err().to_string();
+            assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
+            let error = accounts.history("1").await.unwrap_err().to_string();
+            assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
+            let error = store.events::<AccountEvent>().to_vec().await.unwrap_err().to_string();
+            assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
+            let balances = store.projection::<Balance>();
+            for _ in 0..2 {
+                let error = balances.catch_up().await.unwrap_err().to_string();
+                assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
+                assert_eq!(balances.lag().await.unwrap(), 1, "the rows end right before it");
+            }
+
+            // Readers of something else, and who asked for some types by name, are not stopped.
+            assert_eq!(store.events::<NoteEvent>().to_vec().await.unwrap(), []);
+            let opened = store.events::<AccountEvent>().of_types(["AccountOpened"]).to_vec().await.unwrap();
+            assert_eq!(opened.len(), 1);
+            assert_eq!(store.log().stream().count().await, 2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_started_anew_is_stopped_too_even_where_it_sees_nothing_else() {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let store = Store::on(Shared(Arc::clone(&journal)), "with a newer event");
+    store.repository::<Account>().execute("1", open("ann")).await.unwrap();
+    store.projection::<Balance>().catch_up().await.unwrap();
+    newer_event(&*journal, "1", 1).await;
+    let anew = Store::on(Shared(journal), "opened later");
+    assert!(anew.projection::<Balance>().catch_up().await.is_err());
+}
+
+#[tokio::test]
+async fn two_kinds_of_aggregates_cannot_store_events_under_one_type_name() {
+    use annals::prelude::*;
+
+    // `AccountEvent` has `AccountOpened`, and so has this one: `Opened` behind the prefix `Account`.
+    #[derive(Event, Serialize, Deserialize, Debug)]
+    #[event(prefix = "Account")]
+    enum LedgerEvent {
+        Opened { owner: String },
+    }
+    #[derive(Aggregate, Default)]
+    #[aggregate(event = LedgerEvent)]
+    struct Ledger {
+        #[on(Opened { owner })]
+        owner: String,
+    }
+    #[derive(Command, Clone)]
+    #[command(ledger: Ledger, error = std::fmt::Error)]
+    #[command(creates)]
+    #[require(ledger.owner.is_empty(), std::fmt::Error)]
+    #[emit(Opened { owner: "ann".to_owned() })]
+    struct OpenLedger;
+
+    let store = Store::memory();
+    store.repository::<Account>().execute("1", open("ann")).await.unwrap();
+    let error = store.repository::<Ledger>().execute("1", OpenLedger).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "events of the type `AccountOpened` are those of `account` aggregates; `ledger` aggregates cannot store them too"
+    );
+    assert_eq!(store.head().await.unwrap(), Cursor::from(Position::from(1)));
 }

@@ -9,7 +9,7 @@ mod variant;
 
 use crate::{
     journal::StoredEvent,
-    model::{Event, StreamName, Version},
+    model::{Event, EventDescriptor, StreamName, Version},
 };
 use serde::Serialize;
 use std::fmt;
@@ -133,8 +133,8 @@ pub enum DecodeReason {
     /// or an alias.
     #[error("`{expected}` has no variant of this type; it knows {}", list(known))]
     UnknownType {
-        /// The event enum's name in Rust.
-        expected: &'static str,
+        /// The event enum's name in Rust; of several enums, all of their names.
+        expected: String,
         /// The stored type names that it reads.
         known: Vec<&'static str>,
     },
@@ -162,6 +162,18 @@ pub enum DecodeReason {
         /// The metadata as stored.
         found: String,
     },
+}
+
+impl DecodeReason {
+    /// A type that no variant of these enums reads.
+    pub(crate) fn unknown(descriptors: &[&'static EventDescriptor]) -> Self {
+        let names: Vec<_> = descriptors.iter().map(|descriptor| descriptor.name).collect();
+        let variants = descriptors.iter().flat_map(|descriptor| descriptor.variants);
+        Self::UnknownType {
+            expected: names.join("` or `"),
+            known: variants.map(|variant| variant.event_type).collect(),
+        }
+    }
 }
 
 fn list(names: &[&str]) -> String {
@@ -236,8 +248,7 @@ pub fn encode<E: Event>(event: &E) -> Result<String, EncodeError> {
 pub fn decode<E: Event>(event_type: &str, schema_version: u32, payload: &str) -> Result<E, DecodeReason> {
     let descriptor = E::DESCRIPTOR;
     let Some(index) = descriptor.position(event_type) else {
-        let known = descriptor.variants.iter().map(|variant| variant.event_type).collect();
-        return Err(DecodeReason::UnknownType { expected: descriptor.name, known });
+        return Err(DecodeReason::unknown(&[descriptor]));
     };
     let variant = &descriptor.variants[index];
     if schema_version != variant.schema_version {

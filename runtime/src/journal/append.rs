@@ -1,6 +1,6 @@
 //! What is asked of an append, and how it is answered.
 
-use super::{JournalError, LogId, StoredEvent};
+use super::{JournalError, LogId, StoredEvent, checks};
 use crate::model::{Position, StreamName, Version};
 use jiff::Timestamp;
 use std::{
@@ -190,13 +190,8 @@ impl NewEvent {
     ///
     /// [`JournalError::Invalid`] where a part would break that form.
     pub fn write(&self, id: &AppendId) -> Result<String, JournalError> {
-        const LONGEST_TYPE: usize = 128;
         let Self { event_type, schema_version, annotations, payload } = self;
-        if !(1..=LONGEST_TYPE).contains(&event_type.len()) || !event_type.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let reason =
-                format!("expected an event type of 1 to {LONGEST_TYPE} printable characters, found `{event_type}`");
-            return Err(JournalError::Invalid { reason });
-        }
+        checks::event_type_is_storable(event_type)?;
         if let Some(annotations) = annotations.as_deref().filter(|text| text.is_empty() || text.contains('\n')) {
             let reason =
                 format!("expected the annotations of a `{event_type}` as one line of JSON, found `{annotations}`");

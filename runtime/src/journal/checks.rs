@@ -61,6 +61,24 @@ pub(super) fn read_model(model: &ReadModel) -> Result<(), JournalError> {
     ))
 }
 
+/// Refuses a claim whose parts would not be those of any stored event.
+pub(super) fn claim(aggregate: &str, types: &[String]) -> Result<(), JournalError> {
+    if aggregate.is_empty() {
+        return invalid("expected the name of a kind of aggregate that claims event types, found none".to_owned());
+    }
+    types.iter().try_for_each(|event_type| event_type_is_storable(event_type))
+}
+
+/// Refuses a type name that would break the form of an event.
+pub(super) fn event_type_is_storable(event_type: &str) -> Result<(), JournalError> {
+    const LONGEST: usize = 128;
+    if (1..=LONGEST).contains(&event_type.len()) && event_type.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let found = crate::codec::shortened(event_type);
+    invalid(format!("expected an event type of 1 to {LONGEST} printable characters, found `{found}`"))
+}
+
 /// Refuses a commit to a model or partition that cannot be, or one that does not say what becomes of a row.
 pub(super) fn commit(commit: &Commit, partitions: u16) -> Result<(), JournalError> {
     read_model(&commit.model)?;

@@ -64,6 +64,19 @@ pub enum JournalError {
         /// What was expected and what was found.
         reason: String,
     },
+    /// Events of one type would be stored by two kinds of aggregates, and who reads that type could not tell them apart.
+    /// Nothing was recorded. React by giving one of the event enums another `#[event(prefix = "…")]`.
+    #[error(
+        "events of the type `{event_type}` are those of `{owner}` aggregates; `{aggregate}` aggregates cannot store them too"
+    )]
+    TypeTaken {
+        /// The stored type name.
+        event_type: String,
+        /// The kind of aggregate that stores it.
+        owner: String,
+        /// The kind that was to store it too.
+        aggregate: String,
+    },
     /// The log misses an entry. React by finding out who removed it: without it, no state or row can be trusted.
     #[error("the log of partition {partition} has a gap: expected position {expected}, found {found}")]
     Gap {

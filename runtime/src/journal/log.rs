@@ -1,15 +1,20 @@
 //! What is asked of a partition's log, and what it gives.
 
 use super::{LogId, StoredEvent};
+use crate::model::StreamName;
 use std::sync::Arc;
 
 /// A part of one partition's log to read.
 ///
 /// ```
-/// use annals::journal::{After, LogRead};
+/// use annals::{StreamName, journal::{After, LogRead}};
 ///
+/// let stream = StreamName::new("order", "1");
 /// let read = LogRead::new(0, After::Position(41), 100).with_types(["OrderCreated".to_owned()].into());
-/// assert!(read.wants("OrderCreated") && !read.wants("OrderConfirmed"));
+/// assert!(read.wants("OrderCreated", &stream) && !read.wants("OrderConfirmed", &stream));
+///
+/// let read = read.with_aggregates(["order".to_owned()].into());
+/// assert!(read.wants("OrderConfirmed", &stream));
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -22,13 +27,16 @@ pub struct LogRead {
     pub limit: usize,
     /// The event types that are wanted; `None` for all. The payloads of others are not fetched.
     pub types: Option<Arc<[String]>>,
+    /// The kinds of aggregates of which every event is wanted, also one of another type: the reader wants to be told of
+    /// what it does not know.
+    pub aggregates: Arc<[String]>,
 }
 
 impl LogRead {
     /// The next `limit` entries of a partition, of every type.
     #[must_use]
     pub fn new(partition: u16, after: After, limit: usize) -> Self {
-        Self { partition, after, limit, types: None }
+        Self { partition, after, limit, types: None, aggregates: Arc::default() }
     }
 
     /// Only events of these types.
@@ -38,10 +46,19 @@ impl LogRead {
         self
     }
 
-    /// Whether events of this type are wanted.
+    /// Also every event of these kinds of aggregates.
     #[must_use]
-    pub fn wants(&self, event_type: &str) -> bool {
-        self.types.as_ref().is_none_or(|types| types.iter().any(|wanted| wanted == event_type))
+    pub fn with_aggregates(mut self, aggregates: Arc<[String]>) -> Self {
+        self.aggregates = aggregates;
+        self
+    }
+
+    /// Whether an event of this type, in this stream, is wanted.
+    #[must_use]
+    pub fn wants(&self, event_type: &str, stream: &StreamName) -> bool {
+        let Some(types) = &self.types else { return true };
+        types.iter().any(|wanted| wanted == event_type)
+            || (!self.aggregates.is_empty() && self.aggregates.iter().any(|wanted| *wanted == stream.aggregate()))
     }
 }
 

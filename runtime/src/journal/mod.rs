@@ -62,6 +62,9 @@ use std::{collections::BTreeMap, fmt};
 /// let head = journal.head(0).await?.unwrap();
 /// assert_eq!((batch.events.len(), batch.last), (2, Some(head)));
 ///
+/// journal.claim("order", vec!["OrderCreated".to_owned(), "OrderConfirmed".to_owned()]).await?;
+/// assert_eq!(journal.owners(vec!["OrderCreated".to_owned()]).await?, [Some("order".to_owned())]);
+///
 /// let orders = ReadModel::new("orders", 1);
 /// let changes = vec![RowChange::write("1", r#"{"confirmed":true}"#)];
 /// assert_eq!(journal.commit(Commit::new(orders.clone(), 0, None, head, changes)).await?, Committed::Done);
@@ -95,6 +98,19 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
 
     /// Reads the next part of a partition's log.
     fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>>;
+
+    /// Records that events of these types are those of one kind of aggregate.
+    ///
+    /// A program claims the types of an event enum before its first append. So a reader of these types knows of which
+    /// aggregates they are, and an event of such an aggregate that it does not know is not taken for somebody else's.
+    /// A claim that was made before is made again without a change.
+    ///
+    /// Where a type is another kind's already, the answer is [`JournalError::TypeTaken`], and nothing is recorded.
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>>;
+
+    /// Of which kind of aggregate the events of these types are, in the order of the types; `None` where none was
+    /// claimed.
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>>;
 
     /// The newest entry of a partition's log.
     fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>>;

@@ -3,7 +3,7 @@
 use super::{JournalError, LogId, element::Element};
 use crate::{
     codec::{self, DecodeError, DecodeReason, Place},
-    model::{Annotations, Event, Metadata, Position, Recorded, StreamName, Version},
+    model::{Annotations, Event, EventDescriptor, Metadata, Position, Recorded, StreamName, Version},
 };
 use jiff::Timestamp;
 
@@ -149,6 +149,11 @@ impl StoredEvent {
     /// As [`decode`](Self::decode) and [`metadata`](Self::metadata).
     pub fn recorded<E: Event>(&self) -> Result<Recorded<E>, DecodeError> {
         Ok(Recorded::new(self.decode()?, self.metadata()?))
+    }
+
+    /// The error that none of these enums has a variant of this type.
+    pub(crate) fn unknown(&self, descriptors: &[&'static EventDescriptor]) -> DecodeError {
+        self.decode_error(DecodeReason::unknown(descriptors))
     }
 
     fn decode_error(&self, reason: DecodeReason) -> DecodeError {

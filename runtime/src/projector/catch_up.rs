@@ -4,11 +4,11 @@ use super::{ProjectError, Projector, read_row, write_row};
 use crate::{
     codec::Place,
     journal::{After, Commit, Committed, JournalError, LogBatch, LogId, LogRead, RowChange, StoredEvent},
-    model::{EventSet, Fold, Projection, Recorded},
-    reading::{BATCH, recorded},
+    model::{Fold, Projection, Recorded},
+    reading::{BATCH, Wanted, recorded},
     trace::tell,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// What [`Projector::catch_up`] did.
 ///
@@ -56,12 +56,12 @@ impl<P: Projection> Projector<P> {
     /// When the journal cannot be read or written, an event does not decode, or a row does not read. The rows then hold
     /// what was committed before, each batch whole up to the event that stands in the way; the next call goes on there.
     pub async fn catch_up(&self) -> Result<CaughtUp, ProjectError> {
-        let types: Arc<[String]> = P::Events::event_types().into_iter().map(ToOwned::to_owned).collect();
+        let wanted = Wanted::set::<P::Events>();
         let checkpoints = self.journal.checkpoints(&self.model).await?;
         let mut caught_up = CaughtUp::default();
         for partition in 0..self.journal.partitions() {
             let checkpoint = checkpoints.get(&partition).copied();
-            self.catch_up_partition(partition, checkpoint, &types, &mut caught_up).await?;
+            self.catch_up_partition(partition, checkpoint, &wanted, &mut caught_up).await?;
         }
         Ok(caught_up)
     }
@@ -70,7 +70,7 @@ impl<P: Projection> Projector<P> {
         &self,
         partition: u16,
         mut checkpoint: Option<LogId>,
-        types: &Arc<[String]>,
+        wanted: &Wanted,
         caught_up: &mut CaughtUp,
     ) -> Result<(), ProjectError> {
         let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
@@ -86,12 +86,12 @@ impl<P: Projection> Projector<P> {
             }
             let batch = match at_hand.take() {
                 Some(batch) => batch,
-                None => self.read(partition, checkpoint, types).await?,
+                None => self.read(partition, checkpoint, wanted).await?,
             };
             let Some(last) = batch.last else { return Ok(()) };
             // While this batch is folded and committed, the next one is under way.
             let next = async {
-                if last.number < head { self.read(partition, Some(last), types).await.map(Some) } else { Ok(None) }
+                if last.number < head { self.read(partition, Some(last), wanted).await.map(Some) } else { Ok(None) }
             };
             let (next, committed) =
                 futures_util::future::join(next, self.take_in(partition, checkpoint, &batch, caught_up)).await;
@@ -108,14 +108,9 @@ impl<P: Projection> Projector<P> {
         }
     }
 
-    async fn read(
-        &self,
-        partition: u16,
-        after: Option<LogId>,
-        types: &Arc<[String]>,
-    ) -> Result<LogBatch, JournalError> {
+    async fn read(&self, partition: u16, after: Option<LogId>, wanted: &Wanted) -> Result<LogBatch, JournalError> {
         let after = after.map_or(After::Start, After::LogId);
-        self.journal.read_log(LogRead::new(partition, after, BATCH).with_types(Arc::clone(types))).await
+        wanted.read(&*self.journal, LogRead::new(partition, after, BATCH)).await
     }
 
     async fn check_not_rewound(&self, partition: u16, checkpoint: u64) -> Result<(), ProjectError> {
@@ -225,7 +220,7 @@ struct Routed<P: Projection> {
 impl<P: Projection> Routed<P> {
     /// Decodes an event and finds its row; `None` where it concerns no row.
     fn new(stored: &StoredEvent) -> Result<Option<Self>, ProjectError> {
-        let Some(recorded) = recorded::<P::Events>(stored)? else { return Ok(None) };
+        let recorded = recorded::<P::Events>(stored)?;
         let key = P::key(&recorded.event, &recorded.metadata).map_err(|reason| ProjectError::Key {
             projection: P::NAME,
             place: Place::of(stored),

@@ -1,6 +1,7 @@
 //! The log, read in order: every event, or those of some types, over all aggregates.
 
 mod partition;
+mod wanted;
 
 use crate::{
     codec::DecodeError,
@@ -17,6 +18,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+pub(crate) use wanted::Wanted;
 
 /// How many log entries are looked at in one trip, unless said otherwise.
 pub(crate) const BATCH: usize = 1_000;
@@ -58,18 +60,18 @@ pub struct Log {
     journal: Arc<dyn Journal>,
     after: Cursor,
     batch: usize,
-    types: Option<Arc<[String]>>,
+    wanted: Wanted,
 }
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Log").field("after", &self.after).field("types", &self.types).finish_non_exhaustive()
+        f.debug_struct("Log").field("after", &self.after).field("wanted", &self.wanted).finish_non_exhaustive()
     }
 }
 
 impl Log {
     pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, after: Cursor::start(), batch: BATCH, types: None }
+        Self { journal, after: Cursor::start(), batch: BATCH, wanted: Wanted::Everything }
     }
 
     /// Begins after this place. A [`Position`](crate::Position) is one, for a journal of one partition; with several,
@@ -81,7 +83,7 @@ impl Log {
 
     /// Only events that are stored under these type names. The payloads of others are not fetched.
     pub fn of_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.types = Some(types.into_iter().map(Into::into).collect());
+        self.wanted = Wanted::Types(types.into_iter().map(Into::into).collect());
         self
     }
 
@@ -117,7 +119,7 @@ impl Log {
         let readers = partitions
             .map(|partition| {
                 let after = self.after.position(partition);
-                PartitionReader::new(Arc::clone(&self.journal), partition, after, self.batch, self.types.clone())
+                PartitionReader::new(Arc::clone(&self.journal), partition, after, self.batch, self.wanted.clone())
             })
             .collect();
         Merged { readers, failed: false }.boxed()
@@ -212,7 +214,7 @@ impl<S> fmt::Debug for Events<S> {
 
 impl<S: EventSet> Events<S> {
     pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { log: Log::new(journal).of_types(S::event_types()), types: Ok(()), set: PhantomData }
+        Self { log: Log { wanted: Wanted::set::<S>(), ..Log::new(journal) }, types: Ok(()), set: PhantomData }
     }
 
     /// Begins after this place, as [`Log::after`].
@@ -267,16 +269,15 @@ impl<S: EventSet> Events<S> {
     }
 
     /// The events with their metadata, in the order of [`Log::stream`]. After an error the stream has ended.
+    ///
+    /// An event of the same aggregates whose type the enum does not have, since a newer program wrote it, is such an
+    /// error: it is not skipped. Who wants it to be says so with [`of_types`](Self::of_types).
     #[must_use]
     pub fn stream(self) -> BoxStream<'static, Result<Recorded<S>, ReadError>> {
         if let Err(error) = self.types {
             return futures_util::stream::once(async { Err(error.into()) }).boxed();
         }
-        let decoded = self.log.stream().map(|stored| match recorded(&stored?) {
-            Ok(Some(recorded)) => Ok(Some(recorded)),
-            Ok(None) => Ok(None),
-            Err(error) => Err(ReadError::from(error)),
-        });
+        let decoded = self.log.stream().map(|stored| Ok(recorded(&stored?)?));
         // A stream that has failed gives nothing more, so that nobody reads on behind a hole.
         let mut failed = false;
         let until_error = decoded.take_while(move |event| {
@@ -284,7 +285,7 @@ impl<S: EventSet> Events<S> {
             failed |= event.is_err();
             std::future::ready(go_on)
         });
-        until_error.try_filter_map(|event| std::future::ready(Ok(event))).boxed()
+        until_error.boxed()
     }
 
     /// All of them at once.
@@ -297,8 +298,11 @@ impl<S: EventSet> Events<S> {
     }
 }
 
-/// An event of the set with its metadata; `None` where it is somebody else's.
-pub(crate) fn recorded<S: EventSet>(stored: &StoredEvent) -> Result<Option<Recorded<S>>, DecodeError> {
-    let Some(event) = S::decode(stored)? else { return Ok(None) };
-    Ok(Some(Recorded::new(event, stored.metadata()?)))
+/// An event of the set with its metadata. One that is none of the set was read because it is of the same aggregates, so
+/// this program is too old for it.
+pub(crate) fn recorded<S: EventSet>(stored: &StoredEvent) -> Result<Recorded<S>, DecodeError> {
+    match S::decode(stored)? {
+        Some(event) => Ok(Recorded::new(event, stored.metadata()?)),
+        None => Err(stored.unknown(&S::descriptors())),
+    }
 }

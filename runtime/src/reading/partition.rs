@@ -1,5 +1,6 @@
 //! One partition's log, a batch in hand and the next one under way.
 
+use super::Wanted;
 use crate::{
     journal::{After, Journal, JournalError, LogBatch, LogRead, StoredEvent},
     model::Position,
@@ -14,6 +15,7 @@ use std::{
 /// Reads one partition from a place to its end.
 pub(super) struct PartitionReader {
     journal: Arc<dyn Journal>,
+    wanted: Wanted,
     next: LogRead,
     ready: VecDeque<StoredEvent>,
     under_way: Option<BoxFuture<'static, Result<LogBatch, JournalError>>>,
@@ -27,12 +29,11 @@ impl PartitionReader {
         partition: u16,
         after: Option<Position>,
         batch: usize,
-        types: Option<Arc<[String]>>,
+        wanted: Wanted,
     ) -> Self {
         let after = after.map_or(After::Start, |position| After::Position(position.number()));
-        let mut next = LogRead::new(partition, after, batch);
-        next.types = types;
-        Self { journal, next, ready: VecDeque::new(), under_way: None, arrived: None, ended: false }
+        let next = LogRead::new(partition, after, batch);
+        Self { journal, wanted, next, ready: VecDeque::new(), under_way: None, arrived: None, ended: false }
     }
 
     /// Sees to it that there is an event in hand, or none left; drives the next batch along the way.
@@ -64,8 +65,8 @@ impl PartitionReader {
             return;
         }
         let under_way = self.under_way.get_or_insert_with(|| {
-            let (journal, read) = (Arc::clone(&self.journal), self.next.clone());
-            Box::pin(async move { journal.read_log(read).await })
+            let (journal, wanted, read) = (Arc::clone(&self.journal), self.wanted.clone(), self.next.clone());
+            Box::pin(async move { wanted.read(&*journal, read).await })
         });
         if let Poll::Ready(batch) = under_way.as_mut().poll(context) {
             self.under_way = None;

@@ -179,6 +179,7 @@ impl<C: Command> Execute<C> {
                 return Ok(Outcome { events: Vec::new(), version: loaded.version, attempts: attempt });
             }
             let encoded = encode(&events, annotations.as_ref())?;
+            self.repository.claims.make::<C::Aggregate>(&*self.repository.journal).await?;
             let append = Append::new(stream.clone(), Expected::Version(loaded.version), encoded);
             match self.repository.journal.append(append).await? {
                 Verdict::Appended(appended) | Verdict::Duplicate(appended) => {

@@ -1,9 +1,11 @@
 //! Aggregates: loaded from their events, asked with commands, looked back on.
 
+mod claims;
 mod error;
 mod execute;
 mod history;
 
+pub(crate) use claims::Claims;
 pub use error::{ExecuteError, ReadError, TimeTravelError};
 pub use execute::{Execute, Outcome};
 pub use history::{History, HistoryPage};
@@ -55,18 +57,22 @@ const PAGE: usize = 1_000;
 /// ```
 pub struct Repository<A> {
     journal: Arc<dyn Journal>,
+    claims: Arc<Claims>,
     aggregate: PhantomData<fn() -> A>,
 }
 
 impl<A> Clone for Repository<A> {
     fn clone(&self) -> Self {
-        Self { journal: Arc::clone(&self.journal), aggregate: PhantomData }
+        Self { journal: Arc::clone(&self.journal), claims: Arc::clone(&self.claims), aggregate: PhantomData }
     }
 }
 
 impl<A: Aggregate> fmt::Debug for Repository<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Repository").field("aggregate", &A::NAME).field("journal", &self.journal).finish()
+        f.debug_struct("Repository")
+            .field("aggregate", &A::NAME)
+            .field("journal", &self.journal)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,8 +131,8 @@ impl<A: Aggregate> Loaded<A> {
 }
 
 impl<A: Aggregate> Repository<A> {
-    pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, aggregate: PhantomData }
+    pub(crate) fn new(journal: Arc<dyn Journal>, claims: Arc<Claims>) -> Self {
+        Self { journal, claims, aggregate: PhantomData }
     }
 
     /// The name of the stream that holds the events of the aggregate `id`.

@@ -154,7 +154,7 @@ impl Events {
             }
         }
         let looked_at = &rest[..read.limit.min(rest.len())];
-        let wanted = looked_at.iter().filter(|entry| read.wants(&entry.event_type));
+        let wanted = looked_at.iter().filter(|entry| read.wants(&entry.event_type, &entry.stream));
         let events = wanted.map(|entry| self.event(entry)).collect::<Result<_, _>>()?;
         Ok(LogBatch::new(events, looked_at.last().map(|entry| entry.id), looked_at.len() == rest.len()))
     }

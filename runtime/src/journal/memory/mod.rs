@@ -2,6 +2,7 @@
 
 mod events;
 mod models;
+mod owners;
 
 use super::{
     Append, Commit, Committed, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, RowsPage, StoredEvent,
@@ -11,6 +12,7 @@ use crate::model::{StreamName, Version};
 use events::Events;
 use futures_util::future::BoxFuture;
 use models::Models;
+use owners::Owners;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -38,6 +40,7 @@ pub struct MemoryJournal {
     partitions: u16,
     events: Mutex<Events>,
     models: Mutex<Models>,
+    owners: Mutex<Owners>,
 }
 
 impl MemoryJournal {
@@ -57,7 +60,12 @@ impl MemoryJournal {
     #[must_use]
     pub fn with_partitions(partitions: u16) -> Self {
         let partitions = partitions.max(1);
-        Self { partitions, events: Mutex::new(Events::new(partitions)), models: Mutex::default() }
+        Self {
+            partitions,
+            events: Mutex::new(Events::new(partitions)),
+            models: Mutex::default(),
+            owners: Mutex::default(),
+        }
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {
@@ -122,6 +130,18 @@ impl Journal for MemoryJournal {
             checks::limit(read.limit)?;
             self.events().read_log(&read)
         })
+    }
+
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
+        let aggregate = aggregate.to_owned();
+        Box::pin(async move {
+            checks::claim(&aggregate, &types)?;
+            locked(&self.owners).claim(&aggregate, types)
+        })
+    }
+
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        Box::pin(async move { Ok(locked(&self.owners).of(&types)) })
     }
 
     fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 const SOURCE: &str = include_str!("journal.lua");
 /// What can be called.
-const NAMES: [&str; 8] = ["about", "open", "append", "version", "seek", "commit", "clear", "page"];
+const NAMES: [&str; 9] = ["about", "open", "append", "claim", "version", "seek", "commit", "clear", "page"];
 
 /// The functions of one version of `journal.lua`. Its hash stands in every name, since names are global on a server and
 /// other versions may be at work beside this one.
@@ -34,7 +34,7 @@ enum Way {
 
 impl Functions {
     pub(super) fn new() -> Self {
-        let prefix = format!("annals_{:016x}", hash(SOURCE));
+        let prefix = format!("annals_{:016x}", hash(&[SOURCE, &NAMES.concat()].concat()));
         // While a library is loaded there is no `pairs` to find the functions with.
         let register = |name: &&str| {
             format!(

@@ -173,6 +173,22 @@ local function head_of(head, log)
   return tonumber(millis), tonumber(number)
 end
 
+-- Runs a command on one key with many values, a chunk at a time.
+local function in_chunks(command, key, values, from, to)
+  for i = from, to, CHUNK do
+    redis.call(command, key, unpack(values, i, math.min(i + CHUNK - 1, to)))
+  end
+end
+
+-- The error that says which of these commands the user may not run, if any.
+local function forbidden(commands)
+  for _, command in ipairs(commands) do
+    if not redis.acl_check_cmd(unpack(command)) then
+      return redis.error_reply('NOPERM this user may not run ' .. command[1] .. ' on ' .. command[2])
+    end
+  end
+end
+
 local journal = {}
 
 -- Which server this is.
@@ -256,6 +272,24 @@ function journal.append(keys, args)
   return { 'appended', string.format('%d-%d', millis, number + 1), actual + 1 }
 end
 
+-- Records that events of these types are those of one kind of aggregate.
+-- KEYS types ARGV aggregate type...
+function journal.claim(keys, args)
+  local types, aggregate = keys[1], args[1]
+  local new = {}
+  for i = 2, #args do
+    local owner = read('HGET', types, args[i])
+    if not owner then
+      new[#new + 1] = args[i]
+      new[#new + 1] = aggregate
+    elseif owner ~= aggregate then
+      return { 'taken', args[i], owner }
+    end
+  end
+  in_chunks('HSET', types, new, 1, #new)
+  return { 'done' }
+end
+
 -- KEYS stream
 function journal.version(keys)
   return { 'version', version_of(keys[1], 0) }
@@ -283,22 +317,6 @@ function journal.seek(keys, args)
     if found <= wanted then low = at else high = middle end
   end
   return { 'found', string.format('%d-%d', low, wanted) }
-end
-
--- Runs a command on one key with many values, a chunk at a time.
-local function in_chunks(command, key, values, from, to)
-  for i = from, to, CHUNK do
-    redis.call(command, key, unpack(values, i, math.min(i + CHUNK - 1, to)))
-  end
-end
-
--- The error that says which of these commands the user may not run, if any.
-local function forbidden(commands)
-  for _, command in ipairs(commands) do
-    if not redis.acl_check_cmd(unpack(command)) then
-      return redis.error_reply('NOPERM this user may not run ' .. command[1] .. ' on ' .. command[2])
-    end
-  end
 end
 
 -- Changes rows and moves the checkpoint.

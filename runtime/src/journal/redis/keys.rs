@@ -49,6 +49,11 @@ impl Keys {
         format!("{namespace}:meta")
     }
 
+    /// Hash: an event type to the kind of aggregate whose events are of it.
+    pub(super) fn types(&self) -> String {
+        format!("{}:types", self.namespace)
+    }
+
     /// List: the first events of a stream.
     pub(super) fn stream(&self, stream: &StreamName) -> String {
         format!("{{{}:{}}}:s:{stream}", self.namespace, self.partition(stream))

@@ -9,6 +9,7 @@ mod open;
 mod reading;
 mod reply;
 mod rows;
+mod types;
 mod url;
 
 pub use open::RedisOptions;
@@ -171,6 +172,14 @@ impl Journal for RedisJournal {
 
     fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
         self.head_of(partition).boxed()
+    }
+
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.claim_types(aggregate.to_owned(), types).boxed()
+    }
+
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        self.owners_of(types).boxed()
     }
 
     fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {

@@ -131,7 +131,8 @@ impl RedisJournal {
         };
         let (pointers, end) = self.pointers(partition, after, read.limit, &operation).await?;
         let last = pointers.last().map(|pointer| pointer.log_id);
-        let wanted: Vec<_> = pointers.into_iter().filter(|pointer| read.wants(&pointer.event_type)).collect();
+        let wanted: Vec<_> =
+            pointers.into_iter().filter(|pointer| read.wants(&pointer.event_type, &pointer.stream)).collect();
         Ok(LogBatch::new(self.payloads(&wanted, &operation).await?, last, end))
     }
 

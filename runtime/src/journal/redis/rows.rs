@@ -37,7 +37,12 @@ impl RedisJournal {
     }
 
     /// The values of a hash.
-    async fn values(&self, operation: &str, key: &str, fields: &[String]) -> Result<Vec<Option<String>>, JournalError> {
+    pub(super) async fn values(
+        &self,
+        operation: &str,
+        key: &str,
+        fields: &[String],
+    ) -> Result<Vec<Option<String>>, JournalError> {
         if fields.is_empty() {
             return Ok(Vec::new());
         }

@@ -17,6 +17,7 @@ mod reading;
 mod refusing;
 mod repeating;
 mod rows;
+mod types;
 
 use crate::journal::Journal;
 use futures_util::{FutureExt, future::BoxFuture};
@@ -201,6 +202,14 @@ checks! {
         a_model_is_cleared_alone
         models_are_kept_apart
         rows_leave_the_log_alone
+    }
+    types {
+        a_type_is_its_claimants
+        a_claim_is_made_again_without_a_change
+        a_type_of_another_kind_is_refused_with_all_that_is_claimed_beside_it
+        one_of_many_claimants_gets_a_type
+        a_claim_of_what_is_no_type_is_refused
+        every_event_of_a_wanted_aggregate_is_given
     }
     ids {
         ids_of_any_characters_are_kept_apart
