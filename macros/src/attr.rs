@@ -87,7 +87,13 @@ impl Grammar {
         }
         let help = match self.meant(name) {
             Some(key) => format!("did you mean `{}`?", key.name),
-            None => self.expected(),
+            None => match suggest::closest(name, elsewhere.iter().map(|other| other.name)) {
+                Some(close) => {
+                    let belongs = elsewhere.iter().find(|other| other.name == close).map_or("", |other| other.belongs);
+                    format!("did you mean `{close}`, which belongs {belongs}?")
+                }
+                None => self.expected(),
+            },
         };
         format!("unknown `{attribute}` key `{name}` on {place}\nhelp: {help}")
     }

@@ -3,7 +3,7 @@
 use crate::{
     domain::{Account, AccountCommand, AccountEvent, Balance, NoteId, Owner, Totals, Write, deposit, open},
     engines::{on_every_engine, redis},
-    faults::{Faulty, Shared, Stalling, When},
+    faults::{Faulty, Stalling, When},
 };
 use annals::{
     Projection, Single, Store,
@@ -183,13 +183,13 @@ on_every_engine! {
 
 /// Lets catching up fail at every call to the journal in turn, before and after it, and takes it up again.
 async fn killed_at_every_call(journal: Arc<dyn Journal>) {
-    let store = Store::on(Shared(Arc::clone(&journal)), "healthy");
+    let store = Store::on(Arc::clone(&journal), "healthy");
     fill(&store).await;
     for when in [When::Before, When::After] {
         let mut kills = 0;
         loop {
             journal.clear(&annals::journal::ReadModel::new(Balance::NAME, 1)).await.unwrap();
-            let faulty = Faulty::new(Shared(Arc::clone(&journal)), kills, when);
+            let faulty = Faulty::new(Arc::clone(&journal), kills, when);
             let failures = faulty.failures();
             let result = Store::on(faulty, "faulty").projection::<Balance>().catch_up().await;
             if failures.load(Ordering::Relaxed) == 0 {
@@ -218,9 +218,9 @@ async fn a_projector_killed_at_any_call_counts_each_event_once() {
 #[tokio::test]
 async fn a_projector_dropped_at_any_wait_counts_each_event_once() {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let store = Store::on(Shared(Arc::clone(&journal)), "healthy");
+    let store = Store::on(Arc::clone(&journal), "healthy");
     fill(&store).await;
-    let stalling = Store::on(Stalling::new(Shared(Arc::clone(&journal))), "stalling").projection::<Balance>();
+    let stalling = Store::on(Stalling::new(Arc::clone(&journal)), "stalling").projection::<Balance>();
     let mut waits = 0;
     loop {
         journal.clear(&annals::journal::ReadModel::new(Balance::NAME, 1)).await.unwrap();
@@ -251,7 +251,7 @@ async fn an_event_that_does_not_decode_stops_the_rows_right_before_it() {
         journal::{Append, Expected, NewEvent},
     };
     let journal = Arc::new(MemoryJournal::new());
-    let store = Store::on(Shared(journal.clone()), "with a hole");
+    let store = Store::on(journal.clone(), "with a hole");
     let accounts = store.repository::<Account>();
     accounts.execute("1", open("ann")).await.unwrap();
     accounts.execute("1", deposit(5)).await.unwrap();
@@ -322,7 +322,7 @@ async fn a_key_that_does_not_read_is_an_error_at_its_event() {
 async fn rows_that_know_more_than_the_journal_are_an_error() {
     use annals::journal::{Commit, LogId, ReadModel};
     let journal = Arc::new(MemoryJournal::new());
-    let store = Store::on(Shared(journal.clone()), "rewound");
+    let store = Store::on(journal.clone(), "rewound");
     fill(&store).await;
     let commit = Commit::new(ReadModel::new(Balance::NAME, 1), 0, None, LogId::new(1, 1_000), Vec::new());
     let _ = journal.commit(commit).await.unwrap();

@@ -3,7 +3,6 @@
 use crate::{
     domain::{Account, AccountEvent, Balance, NoteEvent, NoteId, Write, deposit, open},
     engines::on_every_engine,
-    faults::Shared,
 };
 use annals::{
     Cursor, Or, Position, Store,
@@ -159,7 +158,7 @@ async fn an_event_of_a_newer_program_stops_every_reader_at_its_place_and_is_neve
             Arc::new(crate::engines::redis(&server, partitions).await),
         ];
         for journal in engines {
-            let store = Store::on(Shared(Arc::clone(&journal)), "with a newer event");
+            let store = Store::on(Arc::clone(&journal), "with a newer event");
             let accounts = store.repository::<Account>();
             accounts.execute("1", open("ann")).await.unwrap();
             newer_event(&*journal, "1", 1).await;
@@ -194,11 +193,11 @@ async fn an_event_of_a_newer_program_stops_every_reader_at_its_place_and_is_neve
 #[tokio::test]
 async fn a_reader_that_started_anew_is_stopped_too_even_where_it_sees_nothing_else() {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let store = Store::on(Shared(Arc::clone(&journal)), "with a newer event");
+    let store = Store::on(Arc::clone(&journal), "with a newer event");
     store.repository::<Account>().execute("1", open("ann")).await.unwrap();
     store.projection::<Balance>().catch_up().await.unwrap();
     newer_event(&*journal, "1", 1).await;
-    let anew = Store::on(Shared(journal), "opened later");
+    let anew = Store::on(journal, "opened later");
     assert!(anew.projection::<Balance>().catch_up().await.is_err());
 }
 

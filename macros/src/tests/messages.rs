@@ -37,7 +37,7 @@ fn all_mistakes_are_told_at_once() {
         enum E<'a> { #[event(name = "a b")] A, B(), C(u8, u8), #[event(alias = "")] D { d: &'a str } }
     "#;
     let expected = [
-        "unknown `event` key `nmae` on an event enum\nhelp: expected one of `prefix`, `crate`",
+        "unknown `event` key `nmae` on an event enum\nhelp: did you mean `name`, which belongs on a variant?",
         "unknown `event` key `prefx` on an event enum\nhelp: did you mean `prefix`?",
         "`name` belongs on a variant, not on an event enum",
         "`events` is a key of `#[projection]`, not of `#[event]`",

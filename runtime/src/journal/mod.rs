@@ -26,7 +26,7 @@ pub use stored::StoredEvent;
 
 use crate::model::{StreamName, Version};
 use futures_util::future::BoxFuture;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// How events are kept.
 ///
@@ -134,6 +134,71 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
 
     /// Deletes a read model's rows and checkpoints, together.
     fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>>;
+}
+
+/// A journal that several share is one.
+impl<J: Journal + ?Sized> Journal for Arc<J> {
+    fn partitions(&self) -> u16 {
+        (**self).partitions()
+    }
+
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>> {
+        (**self).append(append)
+    }
+
+    fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
+        (**self).read_stream(stream, after, limit)
+    }
+
+    fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
+        (**self).stream_version(stream)
+    }
+
+    fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>> {
+        (**self).read_log(read)
+    }
+
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
+        (**self).claim(aggregate, types)
+    }
+
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        (**self).owners(types)
+    }
+
+    fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
+        (**self).head(partition)
+    }
+
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+        (**self).checkpoints(model)
+    }
+
+    fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        (**self).rows(model, keys)
+    }
+
+    fn rows_page(
+        &self,
+        model: &ReadModel,
+        after: Option<String>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<RowsPage, JournalError>> {
+        (**self).rows_page(model, after, limit)
+    }
+
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>> {
+        (**self).commit(commit)
+    }
+
+    fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
+        (**self).clear(model)
+    }
 }
 
 /// How streams are spread over partitions. Recorded where the journal is made, since it can never change.

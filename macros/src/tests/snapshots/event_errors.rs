@@ -1,4 +1,4 @@
-::core::compile_error! { "unknown `event` key `nme` on an event enum\nhelp: expected one of `prefix`, `crate`" }
+::core::compile_error! { "unknown `event` key `nme` on an event enum\nhelp: did you mean `name`, which belongs on a variant?" }
 ::core::compile_error! { "`Moved` has 2 fields without names, which would be stored by their place\nhelp: name them: `Moved { … }`" }
 ::core::compile_error! { "event name `order placed` contains a space\nhelp: write `order-placed`" }
 ::core::compile_error! { "the type name is stored by `Event` itself\nhelp: remove `#[serde(tag)]`" }

@@ -7,7 +7,10 @@ use redis::{
 };
 use std::{
     future::Future,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::time::Instant;
@@ -103,6 +106,8 @@ pub(super) struct Connection {
     url: ServerUrl,
     client: Client,
     live: Mutex<Option<Live>>,
+    /// How many connections were made, by which each is known: a late failure of an old one must not end a new one.
+    made: AtomicU64,
     connecting: tokio::sync::Mutex<()>,
 }
 
@@ -115,7 +120,13 @@ struct Live {
 impl Connection {
     pub(super) fn new(url: ServerUrl) -> redis::RedisResult<Self> {
         let client = Client::open(url.connection_info()?)?;
-        Ok(Self { url, client, live: Mutex::new(None), connecting: tokio::sync::Mutex::new(()) })
+        Ok(Self {
+            url,
+            client,
+            live: Mutex::new(None),
+            made: AtomicU64::default(),
+            connecting: tokio::sync::Mutex::new(()),
+        })
     }
 
     pub(super) fn url(&self) -> &ServerUrl {
@@ -181,10 +192,8 @@ impl Connection {
         tokio::time::timeout(CONNECT, self.greet(&mut connection)).await.unwrap_or_else(|_| {
             Err(Unfit::NotRedis(format!("it takes connections and says nothing for {} s", CONNECT.as_secs())))
         })?;
-        let mut slot = self.live();
-        let generation = slot.as_ref().map_or(0, |live| live.generation) + 1;
-        let live = Live { connection, generation };
-        *slot = Some(live.clone());
+        let live = Live { connection, generation: self.made.fetch_add(1, Ordering::Relaxed) };
+        *self.live() = Some(live.clone());
         Ok(live)
     }
 
