@@ -46,6 +46,7 @@ enum Fault {
     BringsNoMissedEvents,
     MovesRowsWithoutTheCheckpoint,
     CommitsOnAnyCheckpoint,
+    CommitsOnAnyRevision,
     ReordersPages,
     ForgetsUnwantedEntries,
     ForgetsAnnotations,
@@ -187,6 +188,10 @@ impl Journal for Broken {
         self.inner.checkpoints(&self.model(model))
     }
 
+    fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.inner.revision(&self.model(model))
+    }
+
     fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
         self.inner.rows(&self.model(model), keys)
     }
@@ -210,6 +215,9 @@ impl Journal for Broken {
     fn commit(&self, mut commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>> {
         Box::pin(async move {
             commit.model = self.model(&commit.model);
+            if self.is(Fault::CommitsOnAnyRevision) {
+                commit.revision = None;
+            }
             if self.is(Fault::CommitsOnAnyCheckpoint) {
                 commit.expected = self.inner.checkpoints(&commit.model).await?.get(&commit.partition).copied();
             }
@@ -259,6 +267,7 @@ found_out! {
     missed_events_that_are_not_brought_are_found: BringsNoMissedEvents by "appending::";
     rows_that_move_without_their_checkpoint_are_found: MovesRowsWithoutTheCheckpoint by "rows::";
     a_commit_on_any_checkpoint_is_found: CommitsOnAnyCheckpoint by "rows::";
+    a_commit_on_any_revision_is_found: CommitsOnAnyRevision by "rows::";
     pages_in_another_order_are_found: ReordersPages by "rows::pages_follow_the_bytes_of_the_keys";
     unwanted_entries_that_are_forgotten_are_found: ForgetsUnwantedEntries by "log::only_wanted_types_are_given";
     annotations_that_are_forgotten_are_found: ForgetsAnnotations by "payloads::annotations";

@@ -90,6 +90,11 @@ impl<A: Around, J: Journal> Journal for With<A, J> {
         Box::pin(async move { self.call("checkpoints", self.inner.checkpoints(&model)).await })
     }
 
+    fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move { self.call("revision", self.inner.revision(&model)).await })
+    }
+
     fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
         let model = model.clone();
         Box::pin(async move { self.call("rows", self.inner.rows(&model, keys)).await })

@@ -181,6 +181,36 @@ on_every_engine! {
     }
 }
 
+/// While events come in, projectors take turns at every call, over one row that events of all partitions change.
+#[tokio::test]
+async fn projectors_that_meet_in_a_row_of_several_partitions_lose_nothing() {
+    let server = RedisServer::start();
+    let engines: [Arc<dyn Journal>; 2] =
+        [Arc::new(MemoryJournal::with_partitions(16)), Arc::new(redis(&server, 16).await)];
+    for journal in engines {
+        let store = Store::on(Arc::clone(&journal), "shared");
+        fill(&store).await;
+        let stalling = Store::on(Stalling::new(Arc::clone(&journal)), "stalling");
+        let writing = async {
+            let accounts = stalling.repository::<Account>();
+            for amount in 1..=100 {
+                accounts.execute(format!("a{}", [1, 2, 4, 5, 7, 8][amount % 6]), deposit(1)).await.unwrap();
+            }
+        };
+        let catching_up = futures_util::future::join_all((0..3).map(|_| async {
+            for _ in 0..40 {
+                stalling.projection::<Totals>().catch_up().await.unwrap();
+            }
+        }));
+        futures_util::future::join(writing, catching_up).await;
+
+        store.projection::<Totals>().catch_up().await.unwrap();
+        let money = expected(&store).await.values().map(|row| row.money).sum();
+        let totals = store.projection::<Totals>().get(Single).await.unwrap();
+        assert_eq!(totals, Some(Totals { money, letters: 4 }));
+    }
+}
+
 /// Lets catching up fail at every call to the journal in turn, before and after it, and takes it up again.
 async fn killed_at_every_call(journal: Arc<dyn Journal>) {
     let store = Store::on(Arc::clone(&journal), "healthy");

@@ -69,6 +69,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 /// let changes = vec![RowChange::write("1", r#"{"confirmed":true}"#)];
 /// assert_eq!(journal.commit(Commit::new(orders.clone(), 0, None, head, changes)).await?, Committed::Done);
 /// assert_eq!(journal.checkpoints(&orders).await?[&0], head);
+/// assert_eq!(journal.revision(&orders).await?, 1);
 /// assert_eq!(journal.rows(&orders, vec!["2".to_owned()]).await?, [None]);
 /// assert_eq!(journal.rows_page(&orders, None, 100).await?.rows.len(), 1);
 /// journal.clear(&orders).await?;
@@ -117,6 +118,9 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
 
     /// How far a read model has come: the last log entry of each partition that its rows contain.
     fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>>;
+
+    /// How often the rows of a read model were committed or cleared. It never goes back.
+    fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>>;
 
     /// The rows of these keys, in the order of the keys.
     fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>>;
@@ -177,6 +181,10 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
     fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
         (**self).checkpoints(model)
+    }
+
+    fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>> {
+        (**self).revision(model)
     }
 
     fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {

@@ -58,6 +58,11 @@ pub struct Commit {
     pub partition: u16,
     /// The checkpoint of that partition that the changes were made on; `None` before the first.
     pub expected: Option<LogId>,
+    /// The revision of the model that the changes were made on; `None` where any will do.
+    ///
+    /// The checkpoint alone does not do where events of several partitions change the same rows: somebody else may
+    /// have taken in those of another partition.
+    pub revision: Option<u64>,
     /// The checkpoint that the changes lead to.
     pub checkpoint: LogId,
     /// The changes, each key at most once.
@@ -74,7 +79,29 @@ impl Commit {
         checkpoint: LogId,
         changes: Vec<RowChange>,
     ) -> Self {
-        Self { model, partition, expected, checkpoint, changes }
+        Self { model, partition, expected, revision: None, checkpoint, changes }
+    }
+
+    /// Only if the model is at this revision.
+    ///
+    /// ```
+    /// use annals::journal::{Commit, Committed, Journal, LogId, MemoryJournal, ReadModel};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), annals::journal::JournalError> {
+    /// let journal = MemoryJournal::new();
+    /// let totals = ReadModel::new("totals", 1);
+    /// // Read before the rows and the checkpoint that the changes are made on:
+    /// let revision = journal.revision(&totals).await?;
+    /// let commit = Commit::new(totals, 0, None, LogId::new(1_732_000_000_000, 42), Vec::new());
+    /// assert_eq!(journal.commit(commit.at_revision(revision)).await?, Committed::Done);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn at_revision(mut self, revision: u64) -> Self {
+        self.revision = Some(revision);
+        self
     }
 }
 
@@ -128,8 +155,8 @@ impl RowChange {
 pub enum Committed {
     /// Rows and checkpoint were changed.
     Done,
-    /// The checkpoint is another one: somebody else took those events in, or the rows were cleared. Nothing was
-    /// changed.
+    /// The checkpoint is another one, or the revision: somebody else took events in, or the rows were cleared. Nothing
+    /// was changed.
     Moved {
         /// The checkpoint that is there.
         found: Option<LogId>,

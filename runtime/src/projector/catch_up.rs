@@ -57,11 +57,13 @@ impl<P: Projection> Projector<P> {
     /// what was committed before, each batch whole up to the event that stands in the way; the next call goes on there.
     pub async fn catch_up(&self) -> Result<CaughtUp, ProjectError> {
         let wanted = Wanted::set::<P::Events>();
+        // Before all that depends on it: what is read later cannot be older.
+        let mut revision = self.journal.revision(&self.model).await?;
         let checkpoints = self.journal.checkpoints(&self.model).await?;
         let mut caught_up = CaughtUp::default();
         for partition in 0..self.journal.partitions() {
             let checkpoint = checkpoints.get(&partition).copied();
-            self.catch_up_partition(partition, checkpoint, &wanted, &mut caught_up).await?;
+            self.catch_up_partition(partition, checkpoint, &mut revision, &wanted, &mut caught_up).await?;
         }
         Ok(caught_up)
     }
@@ -70,6 +72,7 @@ impl<P: Projection> Projector<P> {
         &self,
         partition: u16,
         mut checkpoint: Option<LogId>,
+        revision: &mut u64,
         wanted: &Wanted,
         caught_up: &mut CaughtUp,
     ) -> Result<(), ProjectError> {
@@ -93,15 +96,17 @@ impl<P: Projection> Projector<P> {
             let next = async {
                 if last.number < head { self.read(partition, Some(last), wanted).await.map(Some) } else { Ok(None) }
             };
-            let (next, committed) =
-                futures_util::future::join(next, self.take_in(partition, checkpoint, &batch, caught_up)).await;
+            let take_in = self.take_in(partition, checkpoint, *revision, &batch, caught_up);
+            let (next, committed) = futures_util::future::join(next, take_in).await;
             match committed? {
                 Committed::Done => {
                     checkpoint = Some(last);
+                    *revision += 1;
                     at_hand = next?;
                 }
                 Committed::Moved { found } => {
                     tell!(debug, projection = P::NAME, partition = partition, "somebody else took events in");
+                    *revision = self.journal.revision(&self.model).await?;
                     checkpoint = found;
                 }
             }
@@ -129,6 +134,7 @@ impl<P: Projection> Projector<P> {
         &self,
         partition: u16,
         checkpoint: Option<LogId>,
+        revision: u64,
         batch: &LogBatch,
         caught_up: &mut CaughtUp,
     ) -> Result<Committed, ProjectError> {
@@ -154,7 +160,7 @@ impl<P: Projection> Projector<P> {
         if let Some(reached) = reached {
             let changes = self.fold(&routed).await?;
             let rows = changes.len() as u64;
-            let commit = Commit::new(self.model.clone(), partition, checkpoint, reached, changes);
+            let commit = Commit::new(self.model.clone(), partition, checkpoint, reached, changes).at_revision(revision);
             committed = self.journal.commit(commit).await?;
             if committed == Committed::Done {
                 caught_up.events += routed.len() as u64;

@@ -159,6 +159,14 @@ impl Journal for MemoryJournal {
         })
     }
 
+    fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::read_model(&model)?;
+            Ok(self.models().revision(&model))
+        })
+    }
+
     fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
         let model = model.clone();
         Box::pin(async move {

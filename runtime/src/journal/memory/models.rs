@@ -17,11 +17,16 @@ pub(super) struct Models {
 struct Model {
     rows: BTreeMap<String, String>,
     checkpoints: BTreeMap<u16, LogId>,
+    revision: u64,
 }
 
 impl Models {
     pub(super) fn checkpoints(&self, model: &ReadModel) -> BTreeMap<u16, LogId> {
         self.models.get(model).map(|model| model.checkpoints.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn revision(&self, model: &ReadModel) -> u64 {
+        self.models.get(model).map_or(0, |model| model.revision)
     }
 
     pub(super) fn rows(&self, model: &ReadModel, keys: &[String]) -> Vec<Option<String>> {
@@ -40,9 +45,9 @@ impl Models {
     }
 
     pub(super) fn commit(&mut self, commit: Commit) -> Committed {
-        let Commit { model, partition, expected, checkpoint, changes } = commit;
+        let Commit { model, partition, expected, revision, checkpoint, changes } = commit;
         let found = self.models.get(&model).and_then(|model| model.checkpoints.get(&partition)).copied();
-        if found != expected {
+        if found != expected || revision.is_some_and(|revision| revision != self.revision(&model)) {
             return Committed::Moved { found };
         }
         let model = self.models.entry(model).or_default();
@@ -53,10 +58,13 @@ impl Models {
             };
         }
         model.checkpoints.insert(partition, checkpoint);
+        model.revision += 1;
         Committed::Done
     }
 
     pub(super) fn clear(&mut self, model: &ReadModel) {
-        self.models.remove(model);
+        let model = self.models.entry(model.clone()).or_default();
+        // The revision goes on, so that nobody takes the rows that come next for those that were here.
+        *model = Model { revision: model.revision + 1, ..Model::default() };
     }
 }

@@ -189,6 +189,15 @@ local function forbidden(commands)
   end
 end
 
+-- How often the rows of a model were changed.
+local function revision_of(checkpoints, model)
+  local revision = read('HGET', checkpoints, model) or '0'
+  if not string.match(revision, '^%d+$') then
+    foreign(checkpoints, 'expected a revision under ' .. model .. ', found ' .. revision)
+  end
+  return tonumber(revision)
+end
+
 local journal = {}
 
 -- Which server this is.
@@ -320,43 +329,49 @@ function journal.seek(keys, args)
 end
 
 -- Changes rows and moves the checkpoint.
--- KEYS rows keys checkpoints ARGV field expected checkpoint writes {key row}... deleted-key...
+-- KEYS rows keys checkpoints ARGV field expected checkpoint model revision writes {key row}... deleted-key...
+-- The revision is empty where any will do.
 function journal.commit(keys, args)
   local rows, index, checkpoints = keys[1], keys[2], keys[3]
-  local field, expected, checkpoint, writes = args[1], args[2], args[3], tonumber(args[4])
+  local field, expected, checkpoint, model, writes = args[1], args[2], args[3], args[4], tonumber(args[6])
   local found = read('HGET', checkpoints, field) or ''
   if found ~= expected then return { 'moved', found } end
+  local revision = revision_of(checkpoints, model)
+  if args[5] ~= '' and tonumber(args[5]) ~= revision then return { 'moved', found } end
   read('HLEN', rows)
   read('ZCARD', index)
   local refusal = forbidden({ { 'HSET', rows, '', '' }, { 'ZADD', index, 0, '' }, { 'HDEL', rows, '' },
     { 'ZREM', index, '' }, { 'HSET', checkpoints, '', '' } })
   if refusal then return refusal end
 
-  local deletes = 4 + 2 * writes
+  local first, deletes = 7, 6 + 2 * writes
   local members = {}
-  for i = 5, deletes, 2 do
+  for i = first, deletes, 2 do
     members[#members + 1] = 0
     members[#members + 1] = args[i]
   end
-  in_chunks('HSET', rows, args, 5, deletes)
+  in_chunks('HSET', rows, args, first, deletes)
   in_chunks('ZADD', index, members, 1, #members)
   in_chunks('HDEL', rows, args, deletes + 1, #args)
   in_chunks('ZREM', index, args, deletes + 1, #args)
-  redis.call('HSET', checkpoints, field, checkpoint)
+  redis.call('HSET', checkpoints, field, checkpoint, model, string.format('%d', revision + 1))
   return { 'done' }
 end
 
 -- Deletes a read model.
--- KEYS rows keys checkpoints ARGV field...
+-- Its revision goes on, so that nobody takes the rows that come next for those that were here.
+-- KEYS rows keys checkpoints ARGV model field...
 function journal.clear(keys, args)
-  local rows, index, checkpoints = keys[1], keys[2], keys[3]
+  local rows, index, checkpoints, model = keys[1], keys[2], keys[3], args[1]
   read('HLEN', rows)
   read('ZCARD', index)
-  read('HLEN', checkpoints)
-  local refusal = forbidden({ { 'UNLINK', rows }, { 'UNLINK', index }, { 'HDEL', checkpoints, '' } })
+  local revision = revision_of(checkpoints, model)
+  local refusal = forbidden({ { 'UNLINK', rows }, { 'UNLINK', index }, { 'HDEL', checkpoints, '' },
+    { 'HSET', checkpoints, '', '' } })
   if refusal then return refusal end
   redis.call('UNLINK', rows, index)
-  in_chunks('HDEL', checkpoints, args, 1, #args)
+  in_chunks('HDEL', checkpoints, args, 2, #args)
+  redis.call('HSET', checkpoints, model, string.format('%d', revision + 1))
   return { 'done' }
 end
 

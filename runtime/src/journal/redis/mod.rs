@@ -186,6 +186,10 @@ impl Journal for RedisJournal {
         self.checkpoints_of(model.clone()).boxed()
     }
 
+    fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.revision_of(model.clone()).boxed()
+    }
+
     fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
         self.rows_of(model.clone(), keys).boxed()
     }

@@ -36,6 +36,20 @@ impl RedisJournal {
         self.values(&format!("read rows of `{model}`"), &self.keys.model(&model).rows, &keys).await
     }
 
+    pub(super) async fn revision_of(&self, model: ReadModel) -> Result<u64, JournalError> {
+        checks::read_model(&model)?;
+        let operation = format!("read the revision of `{model}`");
+        let key = self.keys.model(&model).checkpoints;
+        let field = model.to_string();
+        match self.values(&operation, &key, std::slice::from_ref(&field)).await?.pop().flatten() {
+            None => Ok(0),
+            Some(text) => text.parse().map_err(|_| JournalError::Foreign {
+                place: format!("key `{key}`"),
+                reason: format!("expected a revision under `{field}`, found `{}`", crate::codec::shortened(&text)),
+            }),
+        }
+    }
+
     /// The values of a hash.
     pub(super) async fn values(
         &self,
@@ -93,7 +107,7 @@ impl RedisJournal {
 
     pub(super) async fn commit_rows(&self, commit: Commit) -> Result<Committed, JournalError> {
         checks::commit(&commit, self.keys.partitions())?;
-        let Commit { model, partition, expected, checkpoint: reached, changes } = commit;
+        let Commit { model, partition, expected, revision, checkpoint: reached, changes } = commit;
         let operation = format!("commit rows of `{model}`");
         let odd = |found: Unexpected| found.during(&operation);
 
@@ -103,6 +117,8 @@ impl RedisJournal {
             field.clone(),
             expected.map(|log_id| log_id.to_string()).unwrap_or_default(),
             reached.to_string(),
+            model.to_string(),
+            revision.map(|revision| revision.to_string()).unwrap_or_default(),
             writes.to_string(),
         ];
         let mut deletes = Vec::new();
@@ -155,7 +171,8 @@ impl RedisJournal {
         checks::read_model(&model)?;
         let operation = format!("clear `{model}`");
         let keys = self.keys.model(&model);
-        let fields: Vec<_> = (0..self.keys.partitions()).map(|partition| Keys::checkpoint(&model, partition)).collect();
+        let mut fields = vec![model.to_string()];
+        fields.extend((0..self.keys.partitions()).map(|partition| Keys::checkpoint(&model, partition)));
         let names = [keys.rows.as_str(), &keys.index, &keys.checkpoints];
         let mut reply = self.call(&operation, "clear", &names, &fields).await?;
         match reply.text().map_err(|found| found.during(&operation))?.as_str() {

@@ -201,6 +201,9 @@ checks! {
         commits_that_retry_lose_nothing
         a_model_is_cleared_alone
         models_are_kept_apart
+        the_revision_grows_with_every_change
+        a_commit_on_another_revision_changes_nothing
+        partitions_that_share_a_row_lose_nothing
         rows_leave_the_log_alone
     }
     types {

@@ -320,3 +320,57 @@ pub(super) async fn rows_leave_the_log_alone(journal: &Arc<dyn Journal>) {
     answered(journal.clear(&model()).await);
     contents::unchanged(journal, &before).await;
 }
+
+pub(super) async fn the_revision_grows_with_every_change(journal: &Arc<dyn Journal>) {
+    assert_eq!(answered(journal.revision(&model()).await), 0);
+    for number in 0..3 {
+        committed(journal.commit(step(number, vec![])).await);
+        assert_eq!(answered(journal.revision(&model()).await), number + 1);
+    }
+    assert_eq!(moved(journal.commit(step(0, vec![])).await), Some(at(3)));
+    assert_eq!(answered(journal.revision(&model()).await), 3, "a commit that moved nothing is no change");
+    answered(journal.clear(&model()).await);
+    assert_eq!(answered(journal.revision(&model()).await), 4, "cleared rows are other rows");
+    committed(journal.commit(step(0, vec![])).await);
+    assert_eq!(answered(journal.revision(&model()).await), 5);
+    assert_eq!(answered(journal.revision(&ReadModel::new("counters", 2)).await), 0, "each version has its own");
+}
+
+pub(super) async fn a_commit_on_another_revision_changes_nothing(journal: &Arc<dyn Journal>) {
+    committed(journal.commit(step(0, vec![write("a", "1")]).at_revision(0)).await);
+    let before = whole(journal, &model()).await;
+    for revision in [0, 2, u64::MAX] {
+        let commit = step(1, vec![write("a", "2"), write("b", "2")]).at_revision(revision);
+        assert_eq!(moved(journal.commit(commit).await), Some(at(1)), "the checkpoint that is there");
+        assert_eq!(whole(journal, &model()).await, before);
+    }
+    committed(journal.commit(step(1, vec![write("a", "2")]).at_revision(1)).await);
+}
+
+/// Rows that events of every partition change: who takes in one partition must see what another took in.
+pub(super) async fn partitions_that_share_a_row_lose_nothing(journal: &Arc<dyn Journal>) {
+    let adders = (0..journal.partitions()).flat_map(|partition| [partition; 2]).map(|partition| {
+        let journal = Arc::clone(journal);
+        async move {
+            let mut added = 0;
+            while added < 4 {
+                let revision = answered(journal.revision(&model()).await);
+                let checkpoint = answered(journal.checkpoints(&model()).await).get(&partition).copied();
+                let row = answered(journal.rows(&model(), vec!["sum".to_owned()]).await).remove(0);
+                let sum: u64 = row.map_or(0, |row| row.parse().expect("the row is a number"));
+                yield_now().await;
+                let next = at(checkpoint.map_or(0, |checkpoint| checkpoint.number) + 1);
+                let changes = vec![write("sum", (sum + 1).to_string())];
+                let commit = Commit::new(model(), partition, checkpoint, next, changes).at_revision(revision);
+                if answered(journal.commit(commit).await) == Committed::Done {
+                    added += 1;
+                }
+            }
+        }
+    });
+    together(adders).await;
+    let sum = u64::from(journal.partitions()) * 2 * 4;
+    let row = answered(journal.rows(&model(), vec!["sum".to_owned()]).await).remove(0);
+    assert_eq!(row, Some(sum.to_string()), "what was added by all");
+    assert_eq!(answered(journal.revision(&model()).await), sum);
+}
