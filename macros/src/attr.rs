@@ -73,6 +73,12 @@ impl Grammar {
         suggest::closest(name, self.keys.iter().map(|key| key.name)).and_then(|close| self.key(close))
     }
 
+    /// The key of another place that one which is in no table was probably meant to be.
+    fn meant_elsewhere(&self, name: &str) -> Option<&'static Elsewhere> {
+        let close = suggest::closest(name, self.elsewhere.iter().map(|other| other.name))?;
+        self.elsewhere.iter().find(|other| other.name == close)
+    }
+
     /// What is wrong with a key that is not in the table, and what to write.
     fn unknown(&self, name: &str) -> String {
         let Self { attribute, place, elsewhere, .. } = self;
@@ -87,11 +93,8 @@ impl Grammar {
         }
         let help = match self.meant(name) {
             Some(key) => format!("did you mean `{}`?", key.name),
-            None => match suggest::closest(name, elsewhere.iter().map(|other| other.name)) {
-                Some(close) => {
-                    let belongs = elsewhere.iter().find(|other| other.name == close).map_or("", |other| other.belongs);
-                    format!("did you mean `{close}`, which belongs {belongs}?")
-                }
+            None => match self.meant_elsewhere(name) {
+                Some(other) => format!("did you mean `{}`, which belongs {}?", other.name, other.belongs),
                 None => self.expected(),
             },
         };

@@ -51,8 +51,7 @@ pub(super) fn partition(partition: u16, partitions: u16) -> Result<(), JournalEr
 
 /// Refuses a read model whose name would not be safe in a key.
 pub(super) fn read_model(model: &ReadModel) -> Result<(), JournalError> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if !model.name.is_empty() && model.name.bytes().all(fits) {
+    if can_be_in_a_key(&model.name) {
         return Ok(());
     }
     invalid(format!(
@@ -91,5 +90,25 @@ pub(super) fn commit(commit: &Commit, partitions: u16) -> Result<(), JournalErro
             commit.model,
             crate::codec::shortened(&change.key)
         )),
+    }
+}
+
+/// Whether a name can be a part of a key: letters, digits, `-`, `_` and `.`, at least one.
+pub(super) fn can_be_in_a_key(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_break_a_key_are_not_taken() {
+        for name in ["annals", "a", "A-b_c.9"] {
+            assert!(can_be_in_a_key(name), "{name}");
+        }
+        for name in ["", "a:b", "a b", "{a}", "é", "a\n", "*", "a/b"] {
+            assert!(!can_be_in_a_key(name), "{name}");
+        }
     }
 }

@@ -215,8 +215,10 @@ pub(crate) const PARTITION_HASH: &str = "fnv1a64";
 
 /// The partition that a stream, or any other name, belongs to: [`PARTITION_HASH`] of its bytes, modulo their number.
 pub(crate) fn partition_of(name: &str, partitions: u16) -> u16 {
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    u16::try_from(hash % u64::from(partitions.max(1))).unwrap_or_default()
+    u16::try_from(fnv1a64(name) % u64::from(partitions.max(1))).unwrap_or_default()
+}
+
+/// FNV-1a of 64 bits.
+fn fnv1a64(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

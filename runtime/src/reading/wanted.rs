@@ -1,7 +1,9 @@
 //! Which events of the log a reader wants, and how it comes to know of those that it cannot read.
 
-use crate::journal::{Journal, JournalError, LogBatch, LogRead};
-use crate::model::EventSet;
+use crate::{
+    journal::{Journal, JournalError, LogBatch, LogRead},
+    model::EventSet,
+};
 use std::sync::{Arc, OnceLock};
 
 /// Which events of the log a reader wants.

@@ -1,7 +1,7 @@
 //! The server-side functions of `journal.lua`: loaded where they are missing, and called.
 
 use super::connection::{Connection, Failure, Refusal};
-use crate::trace::tell;
+use crate::{journal::fnv1a64, trace::tell};
 use redis::{Cmd, Value};
 use std::sync::{PoisonError, RwLock};
 use tokio::time::Instant;
@@ -34,7 +34,7 @@ enum Way {
 
 impl Functions {
     pub(super) fn new() -> Self {
-        let prefix = format!("annals_{:016x}", hash(&[SOURCE, &NAMES.concat()].concat()));
+        let prefix = format!("annals_{:016x}", fnv1a64(&[SOURCE, &NAMES.concat()].concat()));
         // While a library is loaded there is no `pairs` to find the functions with.
         let register = |name: &&str| {
             format!(
@@ -137,11 +137,6 @@ impl Functions {
 /// Whether the server says that it does not know the function or script, and so did nothing.
 fn is_missing(refusal: &Refusal) -> bool {
     refusal.code == "NOSCRIPT" || refusal.text.contains("Function not found")
-}
-
-/// FNV-1a.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -90,11 +90,6 @@ impl Keys {
     }
 }
 
-/// Whether a name can be a part of a key: letters, digits, `-`, `_` and `.`, at least one.
-pub(super) fn can_be_in_a_key(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,15 +127,5 @@ mod tests {
         let lua = include_str!("journal.lua");
         assert!(lua.contains(&format!("local SEGMENT = {SEGMENT}\n")));
         assert!(lua.contains(&format!("local MOST_MISSED = {}\n", crate::journal::Conflict::MOST_MISSED)));
-    }
-
-    #[test]
-    fn names_that_would_break_a_key_are_not_taken() {
-        for name in ["annals", "a", "A-b_c.9"] {
-            assert!(can_be_in_a_key(name), "{name}");
-        }
-        for name in ["", "a:b", "a b", "{a}", "é", "a\n", "*", "a/b"] {
-            assert!(!can_be_in_a_key(name), "{name}");
-        }
     }
 }

@@ -4,11 +4,11 @@ use super::{
     RedisJournal,
     connection::{Connection, Failure, Patience, Refusal, Unfit},
     functions::Functions,
-    keys::{FORMAT, HASH, Keys, SEGMENT, can_be_in_a_key},
+    keys::{FORMAT, HASH, Keys, SEGMENT},
     reply::{Reply, Unexpected},
     url::ServerUrl,
 };
-use crate::journal::ConnectError;
+use crate::journal::{ConnectError, checks};
 
 /// The oldest server that has all that is needed.
 const OLDEST: (u32, u32) = (7, 0);
@@ -55,7 +55,7 @@ impl RedisOptions {
 
 pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJournal, ConnectError> {
     let RedisOptions { namespace, partitions } = options;
-    if !can_be_in_a_key(namespace) {
+    if !checks::can_be_in_a_key(namespace) {
         let reason = format!("expected a namespace of letters, digits, `-`, `_` and `.`, found `{namespace}`");
         return Err(ConnectError::Options { reason });
     }
