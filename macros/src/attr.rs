@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::{cell::Cell, fmt::Display};
 use syn::{
-    Attribute, BinOp, Expr, Ident, LitStr, MacroDelimiter, Meta, MetaList, Token, Type,
+    Attribute, BinOp, Expr, Ident, LitInt, LitStr, MacroDelimiter, Meta, MetaList, Token, Type,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream, Parser, discouraged::Speculative},
@@ -55,7 +55,7 @@ pub(crate) const fn elsewhere(name: &'static str, belongs: &'static str) -> Else
 
 /// The keys of each derive's own attribute, so that a key under the wrong one is told from a misspelt one.
 const KEYS: &[(&str, &[&str])] = &[
-    ("event", &["prefix", "name", "alias"]),
+    ("event", &["prefix", "name", "alias", "version", "upcast", "unknown", "retired"]),
     ("aggregate", &["event", "id", "name", "ignore"]),
     ("command", &["error", "creates", "any", "id"]),
     ("projection", &["name", "events", "ignore", "single"]),
@@ -180,6 +180,13 @@ impl Entry<'_, '_> {
         };
         self.input.advance_to(&ahead);
         Some(value)
+    }
+
+    /// Reads `= 2`: a whole number from 1 on; `what` names it in words, as in `schema versions`.
+    pub(crate) fn number(&self, diag: &mut Diag, what: &str) -> Option<(LitInt, u32)> {
+        let literal = self.value(diag, "a whole number", <LitInt as Parse>::parse)?;
+        let number = diag.absorb(number(&literal, what))?;
+        Some((literal, number))
     }
 
     /// Reads `= "text"`.
@@ -443,9 +450,31 @@ fn read_entry(
     }
 }
 
+/// A whole number from 1 on; `what` names it in words, as in `schema versions`.
+pub(crate) fn number(literal: &LitInt, what: &str) -> syn::Result<u32> {
+    let error = |message: String| Err(syn::Error::new_spanned(literal, message));
+    if !literal.suffix().is_empty() {
+        return error(format!("unexpected suffix `{}` on the number", literal.suffix()));
+    }
+    match literal.base10_parse() {
+        Ok(0) => error(format!("{what} start at 1")),
+        Ok(number) => Ok(number),
+        Err(_) => error(format!("`{literal}` is too large: {what} end at {}", u32::MAX)),
+    }
+}
+
 /// A mistake at the next token, or, where there is none, at the end of what is read.
 pub(crate) fn error_at(input: ParseStream<'_>, message: impl Display) -> syn::Error {
     syn::Error::new(input.span(), message)
+}
+
+/// The error, with a sample of what to write unless it says already how to mend it.
+pub(crate) fn with_help(error: &syn::Error, sample: &str) -> syn::Error {
+    let message = error.to_string();
+    if message.contains("\nhelp: ") {
+        return error.clone();
+    }
+    syn::Error::new(error.span(), format!("{message}\nhelp: write for example `{sample}`"))
 }
 
 /// What stands before the next comma; groups are one token, so a comma inside parentheses is none.

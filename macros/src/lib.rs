@@ -11,6 +11,7 @@ mod event;
 mod fold;
 mod implementation;
 mod krate;
+mod made;
 mod name;
 mod projection;
 mod suggest;
@@ -21,7 +22,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 #[doc = include_str!("../doc/event.md")]
-#[proc_macro_derive(Event, attributes(event))]
+#[proc_macro_derive(Event, attributes(event, undo))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     event::derive(&input).into()

@@ -82,7 +82,8 @@ const fn overlap(first: &VariantDescriptor, second: &VariantDescriptor) -> bool 
         let mut b = 0;
         while b <= second.aliases.len() {
             let right = if b == 0 { second.event_type } else { second.aliases[b - 1] };
-            if same(left.as_bytes(), right.as_bytes()) {
+            // The variant of unknown events has no name of its own.
+            if !left.is_empty() && same(left.as_bytes(), right.as_bytes()) {
                 return true;
             }
             b += 1;

@@ -101,7 +101,7 @@ pub use jiff::Timestamp;
 pub use model::{
     Aggregate, Annotations, Command, Context, Cursor, Event, EventDescriptor, EventSet, Existence, FieldDescriptor,
     Fold, Identifier, IntoDecision, IntoIdentifier, Metadata, Or, Position, Projection, Recorded, Shape, Single,
-    StreamName, Targeted, VariantDescriptor, Version,
+    StreamName, Targeted, Undo, UnknownEvent, VariantDescriptor, Version,
 };
 pub use store::{Store, StoreOptions};
 

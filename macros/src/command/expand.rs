@@ -8,11 +8,12 @@ use super::{
 use crate::{
     attr,
     implementation::{self, quiet},
+    made,
 };
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    ConstParam, Expr, GenericParam, Path, PathSegment, Token, TypeParam, ext::IdentExt, parse_quote, spanned::Spanned,
+    ConstParam, Expr, GenericParam, PathSegment, Token, TypeParam, ext::IdentExt, parse_quote, spanned::Spanned,
 };
 
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
@@ -160,7 +161,7 @@ impl EventType {
     fn alias(&self, model: &Model<'_>, state: &Parameter) -> Option<TokenStream> {
         let Self { name, parameters, .. } = self;
         let mut emits = model.cases.iter().flat_map(|case| &case.rules.emits);
-        let used = emits.any(|emit| short_path(&mut emit.event.clone()).is_some());
+        let used = emits.any(|emit| made::short_path(&mut emit.event.clone()).is_some());
         let event = event_of(model, state);
         used.then(|| quote!(type #name #parameters = #event;))
     }
@@ -173,7 +174,7 @@ impl EventType {
         let emits = model.cases.iter().flat_map(|case| &case.rules.emits).filter(|_| parameters.is_none());
         let checks = emits.filter_map(|emit| {
             let Expr::Struct(event) = &emit.event else { return None };
-            let variant = short_path(&mut emit.event.clone())?.segments.first()?.ident.unraw().to_string();
+            let variant = made::short_path(&mut emit.event.clone())?.segments.first()?.ident.unraw().to_string();
             let message = format!("the event of `{}` has no variant `{variant}`", attr::source(&state.ty));
             let place = located_at(&event.path);
             let krate = model.krate.near(place);
@@ -192,7 +193,7 @@ impl EventType {
     fn qualify(&self, event: &Expr) -> Expr {
         let Self { name, arguments, .. } = self;
         let mut event = event.clone();
-        if let Some(path) = short_path(&mut event) {
+        if let Some(path) = made::short_path(&mut event) {
             // At the user's place, so that what is wrong with the event is shown there.
             let span = name.span().located_at(path.span());
             let name = Ident::new(&name.to_string(), span);
@@ -204,17 +205,6 @@ impl EventType {
         }
         event
     }
-}
-
-/// The path of a struct expression, a path or a call, where it is one word and so a variant of the aggregate's event.
-fn short_path(event: &mut Expr) -> Option<&mut Path> {
-    let (qself, path) = match event {
-        Expr::Struct(event) => (&event.qself, &mut event.path),
-        Expr::Path(event) => (&event.qself, &mut event.path),
-        Expr::Call(call) => return short_path(&mut call.func),
-        _ => return None,
-    };
-    (qself.is_none() && path.leading_colon.is_none() && path.segments.len() == 1).then_some(path)
 }
 
 /// Whether the name occurs among the tokens as the beginning of a path.

@@ -1,9 +1,9 @@
 //! Reads the attributes that decide: `require`, `skip_if`, `emit` and `handler`.
 
-use crate::{attr, diag::Diag};
+use crate::{attr, diag::Diag, made};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, ExprLit, ExprPath, Ident, Lit, Path, Token,
+    Attribute, Expr, ExprPath, Ident, Token,
     parse::{Parse, ParseStream},
 };
 
@@ -105,16 +105,7 @@ fn arguments<T>(
             Err(syn::Error::new(input.span(), "expected the attribute to end here"))
         }
     });
-    diag.absorb(result.map_err(|error| with_help(&error, sample)))
-}
-
-/// The error, with a sample of what to write unless it says already how to mend it.
-fn with_help(error: &syn::Error, sample: &str) -> syn::Error {
-    let message = error.to_string();
-    if message.contains("\nhelp: ") {
-        return error.clone();
-    }
-    syn::Error::new(error.span(), format!("{message}\nhelp: write for example `{sample}`"))
+    diag.absorb(result.map_err(|error| attr::with_help(&error, sample)))
 }
 
 /// Reports `return` and `.await`, which would leave a decision in the middle.
@@ -162,27 +153,7 @@ fn read_condition(input: ParseStream<'_>) -> syn::Result<Expr> {
 }
 
 fn read_emit(input: ParseStream<'_>) -> syn::Result<(Expr, Option<Expr>)> {
-    if input.is_empty() {
-        return Err(syn::Error::new(input.span(), "expected an event"));
-    }
-    let event: Expr = input.parse()?;
-    let mut event = ungroup(event);
-    let is_event = match &mut event {
-        Expr::Struct(_) | Expr::Path(_) => true,
-        Expr::Call(call) => {
-            *call.func = ungroup((*call.func).clone());
-            matches!(*call.func, Expr::Path(_))
-        }
-        _ => false,
-    };
-    if !is_event {
-        if let Some(text) = quoted(&event) {
-            let message = format!("expected an event, found a string\nhelp: write `#[emit({text})]`, without quotes");
-            return Err(syn::Error::new_spanned(event, message));
-        }
-        let message = "expected an event\nhelp: write it as `Created { user_id, amount }`, or decide in a function with `#[handler(…)]`";
-        return Err(syn::Error::new_spanned(event, message));
-    }
+    let event = made::read(input, "emit", ", or decide in a function with `#[handler(…)]`")?;
     let condition = match input.parse::<Option<Token![if]>>()? {
         Some(_) if input.is_empty() => {
             let message =
@@ -202,7 +173,7 @@ fn read_handler(input: ParseStream<'_>) -> syn::Result<ExprPath> {
     if input.is_empty() {
         return Err(syn::Error::new(input.span(), "expected the path of a function"));
     }
-    let found = ungroup(Expr::parse(input)?);
+    let found = made::ungroup(Expr::parse(input)?);
     match found {
         Expr::Path(path) => Ok(path),
         Expr::Call(call) => Err(syn::Error::new_spanned(
@@ -213,25 +184,11 @@ fn read_handler(input: ParseStream<'_>) -> syn::Result<ExprPath> {
             ),
         )),
         other => {
-            let help = match quoted(&other) {
+            let help = match made::quoted(&other) {
                 Some(path) => format!("write `#[handler({path})]`, without quotes"),
                 None => format!("write for example `{HANDLER}`"),
             };
             Err(syn::Error::new_spanned(other, format!("expected the path of a function\nhelp: {help}")))
         }
     }
-}
-
-/// What stands in quotes, if it is a path that stands there by mistake.
-fn quoted(expression: &Expr) -> Option<String> {
-    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = expression else { return None };
-    text.parse::<Path>().ok().map(|path| attr::source(&path))
-}
-
-/// The expression without the invisible brackets that it has when a `macro_rules!` passed it on.
-fn ungroup(mut expression: Expr) -> Expr {
-    while let Expr::Group(group) = expression {
-        expression = *group.expr;
-    }
-    expression
 }

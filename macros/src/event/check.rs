@@ -1,6 +1,9 @@
 //! The rules that an event enum must keep.
 
-use super::model::{Model, Variant};
+use super::{
+    model::{Model, Shape, Variant},
+    upcast,
+};
 use crate::{attr, diag::Diag, name::Rule};
 use std::collections::BTreeMap;
 use syn::{Attribute, Data, Field, GenericArgument, PathArguments, Type, TypeReference, ext::IdentExt};
@@ -8,15 +11,20 @@ use syn::{Attribute, Data, Field, GenericArgument, PathArguments, Type, TypeRefe
 const NAME: Rule = Rule { what: "event name", marks: &['-', '_', '.', ':'], longest: 128, reserved: &[] };
 const ALIAS: Rule = Rule { what: "alias", ..NAME };
 const PREFIX: Rule = Rule { what: "prefix", ..NAME };
+const RETIRED: Rule = Rule { what: "retired name", ..NAME };
 
 pub(super) fn check(diag: &mut Diag, model: &Model<'_>) {
     variants_exist(diag, model);
     data_is_owned(diag, model);
     names_are_storable(diag, model);
     names_are_unique(diag, model);
+    retired_names_are_free(diag, model);
+    one_variant_takes_the_unknown(diag, model);
     serde_keeps_the_enum(diag, model);
     for variant in &model.variants {
         fields_are_plain(diag, variant);
+        upcast::check(diag, variant);
+        variant.undo.check(diag, variant.unknown.get().is_some());
     }
 }
 
@@ -73,7 +81,7 @@ fn names_are_storable(diag: &mut Diag, model: &Model<'_>) {
     if let (Some(prefix), Some(problem)) = (prefix, prefix_problem) {
         diag.error(prefix, problem);
     }
-    for variant in &model.variants {
+    for variant in model.known() {
         let event_type = model.event_type(variant);
         match variant.name.get() {
             Some(name) => {
@@ -100,7 +108,7 @@ fn names_are_storable(diag: &mut Diag, model: &Model<'_>) {
 /// No stored name leads to two variants: as their name, as their alias, or as one of each.
 fn names_are_unique(diag: &mut Diag, model: &Model<'_>) {
     let mut names: BTreeMap<String, &Variant<'_>> = BTreeMap::new();
-    for variant in &model.variants {
+    for variant in model.known() {
         let event_type = model.event_type(variant);
         if let Some(other) = names.get(&event_type) {
             let message = format!("event name `{event_type}` is already used by variant `{}`", other.ident().unraw());
@@ -136,6 +144,62 @@ fn names_are_unique(diag: &mut Diag, model: &Model<'_>) {
                 };
                 diag.error(alias, message);
             }
+        }
+    }
+}
+
+/// What is retired is read as no variant: its events are passed over.
+fn retired_names_are_free(diag: &mut Diag, model: &Model<'_>) {
+    for (index, name) in model.retired.iter().enumerate() {
+        let text = name.value();
+        if let Some(problem) = RETIRED.violation(&text) {
+            diag.error(name, problem);
+        }
+        let reads = |variant: &&Variant<'_>| {
+            model.event_type(variant) == text || variant.aliases.iter().any(|alias| alias.value() == text)
+        };
+        if let Some(variant) = model.known().find(reads) {
+            let variant = variant.ident().unraw();
+            let message = format!("`{text}` is retired, but variant `{variant}` reads it\nhelp: remove one of the two");
+            diag.error(name, message);
+        }
+        if model.retired.iter().take(index).any(|other| other.value() == text) {
+            diag.error(name, format!("`{text}` is retired twice\nhelp: remove one"));
+        }
+    }
+}
+
+/// A variant that takes whatever the enum does not know holds that, and has no stored name or shape of its own.
+fn one_variant_takes_the_unknown(diag: &mut Diag, model: &Model<'_>) {
+    let mut first: Option<&Variant<'_>> = None;
+    for variant in &model.variants {
+        let Some(key) = variant.unknown.key() else { continue };
+        if let Some(first) = first {
+            let first = first.ident().unraw();
+            let message = format!("variant `{first}` takes the unknown events already\nhelp: remove one of the two");
+            diag.error(key, message);
+        }
+        first = first.or(Some(variant));
+        if !matches!(variant.shape, Shape::Newtype(_)) {
+            let ident = variant.ident();
+            let message = format!(
+                "an unknown event comes with all that is stored of it\nhelp: write `{ident}(annals::UnknownEvent)`"
+            );
+            diag.error(ident, message);
+        }
+        let own = [variant.name.key(), variant.version.key(), variant.upcasts.key()];
+        for key in own.into_iter().flatten() {
+            let message = format!(
+                "an unknown event has its own type name and version, so `{}` means nothing here\nhelp: remove it",
+                key.unraw()
+            );
+            diag.error(key, message);
+        }
+        for alias in &variant.aliases {
+            diag.error(
+                alias,
+                "an unknown event has its own type name, so an alias means nothing here\nhelp: remove it",
+            );
         }
     }
 }

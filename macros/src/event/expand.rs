@@ -1,8 +1,11 @@
 //! The impls of a correct event enum.
 
-use super::model::{Model, Shape, Variant};
+use super::{
+    model::{Model, Shape, Variant},
+    undo, upcast,
+};
 use crate::{attr, implementation};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Field, Ident, ext::IdentExt, spanned::Spanned};
 
@@ -17,17 +20,29 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
         quote!(Self::#variant { .. } => #index)
     });
     let conversions = conversions(model, |variant| quote!(Self::#variant(__payload)));
+    let retired = (!model.retired.is_empty()).then(|| {
+        let retired = model.retired.iter().map(syn::LitStr::value);
+        quote!(.with_retired(&[#(#retired),*]))
+    });
+    let (unknown, from_unknown) = unknown(model).unzip();
+    let (upcast, undo) = (upcast::expand(model), undo::expand(model));
     quote! {
         const _: () = {
             #header {
                 const DESCRIPTOR: &'static #krate::EventDescriptor =
-                    &#krate::EventDescriptor::new(#name, &[#(#descriptions),*]) #doc;
+                    &#krate::EventDescriptor::new(#name, &[#(#descriptions),*]) #doc #retired #unknown;
 
                 fn variant_index(&self) -> ::core::primitive::usize {
                     match *self {
                         #(#indexes,)*
                     }
                 }
+
+                #upcast
+
+                #from_unknown
+
+                #undo
             }
 
             #conversions
@@ -65,10 +80,26 @@ pub(super) fn conversions(model: &Model<'_>, body: impl Fn(&Ident) -> TokenStrea
     model.conversions().into_iter().map(conversion).collect()
 }
 
+/// What the descriptor says of the variant that takes unknown events, and the method that makes one of them.
+fn unknown(model: &Model<'_>) -> Option<(TokenStream, TokenStream)> {
+    let krate = &model.krate;
+    let (index, variant) = model.variants.iter().enumerate().find(|(_, variant)| variant.unknown.get().is_some())?;
+    let Shape::Newtype(field) = variant.shape else { return None };
+    let (index, name) = (Literal::usize_unsuffixed(index), implementation::quiet(variant.ident()));
+    // Where the field is of another type, that is said at the type.
+    let event = Ident::new("__event", Span::mixed_site().located_at(field.ty.span()));
+    let method = quote! {
+        fn from_unknown(#event: #krate::UnknownEvent) -> ::core::option::Option<Self> {
+            ::core::option::Option::Some(Self::#name(#event))
+        }
+    };
+    Some((quote!(.with_unknown(#index)), method))
+}
+
 fn describe(model: &Model<'_>, variant: &Variant<'_>) -> TokenStream {
     let krate = &model.krate;
     let name = variant.ident().unraw().to_string();
-    let event_type = model.event_type(variant);
+    let event_type = if variant.unknown.get().is_some() { String::new() } else { model.event_type(variant) };
     let aliases = (!variant.aliases.is_empty()).then(|| {
         let aliases = variant.aliases.iter().map(syn::LitStr::value);
         quote!(.with_aliases(&[#(#aliases),*]))
@@ -83,7 +114,11 @@ fn describe(model: &Model<'_>, variant: &Variant<'_>) -> TokenStream {
         let fields = variant.source.fields.iter().map(|field| describe_field(model, field));
         quote!(.with_fields(#krate::Shape::#shape, &[#(#fields),*]))
     });
-    quote!(#krate::VariantDescriptor::new(#name, #event_type) #aliases #doc #fields)
+    let version = variant.version.get().map(|(_, version)| {
+        let version = Literal::u32_unsuffixed(*version);
+        quote!(.with_schema_version(#version))
+    });
+    quote!(#krate::VariantDescriptor::new(#name, #event_type) #aliases #version #doc #fields)
 }
 
 fn describe_field(model: &Model<'_>, field: &Field) -> TokenStream {

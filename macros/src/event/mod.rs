@@ -4,6 +4,8 @@ mod check;
 mod expand;
 mod fallback;
 mod model;
+mod undo;
+mod upcast;
 
 use crate::diag::Diag;
 use proc_macro2::TokenStream;

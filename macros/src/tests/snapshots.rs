@@ -17,16 +17,29 @@ const INPUTS: [(&str, &str, &str); 8] = [
         "Event",
         r#"
         /// What happens to an order.
+        #[event(retired("OrderPromised"))]
         pub enum OrderEvent {
             /// The customer has ordered.
             #[event(name = "OrderPlaced", alias = "OrderMade")]
+            #[event(version = 3, upcast(2 => PlacedV2, 1 => old::PlacedV1))]
+            #[undo(never)]
             Created {
                 /// Who ordered.
                 user_id: String,
                 amount: f64,
             },
+            #[undo(Refunded(payload.cents))]
             Paid(Payment),
+            #[undo(LineRemoved { sku, note: format!("{quantity}") })]
+            #[undo(Self::Confirmed)]
+            LineAdded {
+                sku: String,
+                quantity: u32,
+                price: f64,
+            },
             Confirmed,
+            #[event(unknown)]
+            Unknown(UnknownEvent),
         }
         "#,
     ),

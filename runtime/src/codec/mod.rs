@@ -4,8 +4,11 @@
 //! keeps only the variant's content; reading hands the derived `Deserialize` the variant's index and the stored JSON.
 
 mod content;
+mod old;
 mod strict;
 mod variant;
+
+pub use old::{Old, UpcastsTo};
 
 use crate::{
     journal::StoredEvent,
@@ -138,15 +141,32 @@ pub enum DecodeReason {
         /// The stored type names that it reads.
         known: Vec<&'static str>,
     },
+    /// Events of this type happened of old, and the enum lists it as `retired`. Whoever loads, replays or projects skips
+    /// them. React, where one is decoded by itself, by skipping it as well.
+    #[error("events of this type are retired: they are skipped knowingly")]
+    Retired,
     /// The payload was written in a shape that this program does not know. React by deploying the program that wrote
     /// it.
-    #[error("this program reads schema version {expected}")]
+    #[error("this program reads schema version {expected}{}", if *expected > 1 { " and those before it" } else { "" })]
     SchemaVersion {
         /// The version that the variant is at.
         expected: u32,
     },
-    /// The payload does not have the shape of the variant. React by giving the variant back the shape that it was
-    /// stored with.
+    /// The payload is of an older schema version, and does not turn into the next one: the user's own `TryFrom` refused.
+    /// React by correcting that conversion; what is stored is as it was.
+    #[error("schema version {from} does not turn into {to}: {}; found `{}`", shortened(reason), shortened(found))]
+    Upcast {
+        /// The version that was to turn into the next.
+        from: u32,
+        /// The next version.
+        to: u32,
+        /// What the conversion says.
+        reason: String,
+        /// The payload as stored.
+        found: String,
+    },
+    /// The payload does not have the shape of the variant, or, of an older schema version, that of its struct. React by
+    /// giving it back the shape that it was stored with; a new shape is a new schema version.
     #[error("{}; found `{}`", shortened(reason), shortened(found))]
     Payload {
         /// What serde says.
@@ -168,7 +188,7 @@ impl DecodeReason {
     /// A type that no variant of these enums reads.
     pub(crate) fn unknown(descriptors: &[&'static EventDescriptor]) -> Self {
         let names: Vec<_> = descriptors.iter().map(|descriptor| descriptor.name).collect();
-        let variants = descriptors.iter().flat_map(|descriptor| descriptor.variants);
+        let variants = descriptors.iter().flat_map(|descriptor| descriptor.known());
         Self::UnknownType {
             expected: names.join("` or `"),
             known: variants.map(|variant| variant.event_type).collect(),
@@ -219,6 +239,9 @@ pub(crate) fn shortened(text: &str) -> String {
 /// ```
 pub fn encode<E: Event>(event: &E) -> Result<String, EncodeError> {
     let refused = |reason| EncodeError { event_type: event.event_type(), reason };
+    if E::DESCRIPTOR.unknown == Some(event.variant_index()) {
+        return Err(refused("this program does not know what it means; only one that does can record it".to_owned()));
+    }
     let payload = content::encode(event, event.variant_index()).map_err(|error| refused(error.to_string()))?;
     match decode::<E>(event.event_type(), event.descriptor().schema_version, &payload) {
         Ok(_) => Ok(payload),
@@ -226,11 +249,13 @@ pub fn encode<E: Event>(event: &E) -> Result<String, EncodeError> {
     }
 }
 
-/// Reads the content of one variant back.
+/// Reads the content of one variant back; that of an older schema version step by step through the conversions that
+/// the variant names in `upcast(…)`.
 ///
 /// # Errors
 ///
-/// [`DecodeReason::UnknownType`], [`DecodeReason::SchemaVersion`] or [`DecodeReason::Payload`].
+/// [`DecodeReason::UnknownType`], [`DecodeReason::Retired`], [`DecodeReason::SchemaVersion`],
+/// [`DecodeReason::Upcast`] or [`DecodeReason::Payload`].
 ///
 /// ```
 /// # use annals::prelude::*;
@@ -248,11 +273,14 @@ pub fn encode<E: Event>(event: &E) -> Result<String, EncodeError> {
 pub fn decode<E: Event>(event_type: &str, schema_version: u32, payload: &str) -> Result<E, DecodeReason> {
     let descriptor = E::DESCRIPTOR;
     let Some(index) = descriptor.position(event_type) else {
-        return Err(DecodeReason::unknown(&[descriptor]));
+        let retired = descriptor.retires(event_type);
+        return Err(if retired { DecodeReason::Retired } else { DecodeReason::unknown(&[descriptor]) });
     };
     let variant = &descriptor.variants[index];
     if schema_version != variant.schema_version {
-        return Err(DecodeReason::SchemaVersion { expected: variant.schema_version });
+        let known = (1..variant.schema_version).contains(&schema_version);
+        let old = Old::new(index, variant, schema_version, payload);
+        return if known { E::upcast(old) } else { Err(old.unexpected()) };
     }
     variant::decode(index, descriptor.variants.len(), payload)
         .map_err(|error| DecodeReason::Payload { reason: error.to_string(), found: payload.to_owned() })

@@ -3,7 +3,7 @@
 use super::{JournalError, LogId, element::Element};
 use crate::{
     codec::{self, DecodeError, DecodeReason, Place},
-    model::{Annotations, Event, EventDescriptor, Metadata, Position, Recorded, StreamName, Version},
+    model::{Annotations, Event, EventDescriptor, Metadata, Position, Recorded, StreamName, UnknownEvent, Version},
 };
 use jiff::Timestamp;
 
@@ -136,10 +136,42 @@ impl StoredEvent {
     ///
     /// # Errors
     ///
-    /// When `E` has no variant of this type, or the payload does not have the variant's shape.
+    /// When `E` has no variant of this type, or the payload does not have the variant's shape. Where `E` has a variant
+    /// with `#[event(unknown)]`, that one takes the types that no other has. One that is retired is
+    /// [`DecodeReason::Retired`]; see [`is_retired`](Self::is_retired).
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
-        codec::decode(self.event_type(), self.schema_version(), self.payload())
-            .map_err(|reason| self.decode_error(reason))
+        match codec::decode(self.event_type(), self.schema_version(), self.payload()) {
+            Ok(event) => Ok(event),
+            Err(reason @ DecodeReason::UnknownType { .. }) => {
+                let unknown =
+                    |metadata| UnknownEvent::new(self.event_type(), self.schema_version(), self.payload(), metadata);
+                let event =
+                    if E::DESCRIPTOR.unknown.is_some() { E::from_unknown(unknown(self.metadata()?)) } else { None };
+                event.ok_or_else(|| self.decode_error(reason))
+            }
+            Err(reason) => Err(self.decode_error(reason)),
+        }
+    }
+
+    /// Whether `E` lists the event's type as retired: it happened of old, and whoever reads skips it knowingly.
+    ///
+    /// ```
+    /// use annals::{StreamName, journal::StoredEvent, prelude::*};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// #[event(retired("OrderPromised"))]
+    /// enum OrderEvent {
+    ///     Confirmed,
+    /// }
+    ///
+    /// let text = "1732000000000-41 OrderPromised 1 import-7\n{}";
+    /// let promised = StoredEvent::read(StreamName::new("order", "1"), Version::new(1), 0, text.into())?;
+    /// assert!(promised.is_retired::<OrderEvent>());
+    /// # Ok::<(), annals::journal::JournalError>(())
+    /// ```
+    #[must_use]
+    pub fn is_retired<E: Event>(&self) -> bool {
+        E::DESCRIPTOR.retires(self.event_type())
     }
 
     /// The event and its metadata.

@@ -1,6 +1,10 @@
 //! What happened, and the descriptions that the derive makes of it.
 
-use crate::{codec::DecodeError, journal::StoredEvent};
+use super::{Undo, UnknownEvent};
+use crate::{
+    codec::{DecodeError, DecodeReason, Old},
+    journal::StoredEvent,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Something that happened, as an enum of all that can happen to one kind of aggregate. Usually derived:
@@ -54,6 +58,88 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn event_type(&self) -> &'static str {
         self.descriptor().event_type
     }
+
+    /// Reads a payload that was stored under an older schema version than the variant's own.
+    ///
+    /// The derive writes it from `upcast(…)`; see [`Old`] for the steps.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeReason::SchemaVersion`] where that version is not one that this program reads,
+    /// [`DecodeReason::Payload`] where the payload is not of its shape, [`DecodeReason::Upcast`] where it does not turn
+    /// into the next one.
+    ///
+    /// ```
+    /// use annals::{codec::{DecodeReason, Old, decode}, prelude::*};
+    ///
+    /// #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+    /// enum OrderEvent {
+    ///     #[event(version = 2, upcast(1 => CreatedV1))]
+    ///     Created { cents: u64 },
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct CreatedV1 {
+    ///     euros: u64,
+    /// }
+    ///
+    /// impl From<CreatedV1> for OrderEvent {
+    ///     fn from(old: CreatedV1) -> Self {
+    ///         Self::Created { cents: old.euros * 100 }
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(decode("OrderCreated", 1, r#"{"euros":9}"#), Ok(OrderEvent::Created { cents: 900 }));
+    /// let _: fn(Old<'_>) -> Result<OrderEvent, DecodeReason> = OrderEvent::upcast; // what `decode` calls
+    /// ```
+    fn upcast(old: Old<'_>) -> Result<Self, DecodeReason> {
+        Err(old.unexpected())
+    }
+
+    /// The event that stands for one of a type that this program does not know; `None` where such a one stops its
+    /// readers. The derive writes it where a variant has `#[event(unknown)]`.
+    ///
+    /// ```
+    /// use annals::{UnknownEvent, prelude::*};
+    ///
+    /// #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+    /// enum OrderEvent {
+    ///     Confirmed,
+    ///     #[event(unknown)]
+    ///     Unknown(UnknownEvent),
+    /// }
+    ///
+    /// # let stream = annals::StreamName::new("order", "1");
+    /// # let (position, told) = (annals::Position::from(1), annals::Annotations::default());
+    /// # let metadata = Metadata::new(stream, Version::new(1), position, Timestamp::UNIX_EPOCH, told);
+    /// let shipped = UnknownEvent::new("OrderShipped", 1, "{}", metadata);
+    /// assert_eq!(OrderEvent::from_unknown(shipped.clone()), Some(OrderEvent::Unknown(shipped)));
+    /// ```
+    #[must_use]
+    fn from_unknown(event: UnknownEvent) -> Option<Self> {
+        let _ = event;
+        None
+    }
+
+    /// What would undo this event. The derive writes it from `#[undo(…)]`.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// use annals::Undo;
+    ///
+    /// #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+    /// enum DoorEvent {
+    ///     #[undo(Closed)]
+    ///     Opened,
+    ///     Closed,
+    /// }
+    ///
+    /// assert_eq!(DoorEvent::Opened.undo(), Undo::With(vec![DoorEvent::Closed]));
+    /// assert_eq!(DoorEvent::Closed.undo(), Undo::Unsaid);
+    /// ```
+    fn undo(self) -> Undo<Self> {
+        Undo::Unsaid
+    }
 }
 
 /// The description of an event enum.
@@ -82,6 +168,10 @@ pub struct EventDescriptor {
     pub doc: &'static str,
     /// Every variant, in the order of the enum.
     pub variants: &'static [VariantDescriptor],
+    /// The stored type names that happened of old and are skipped knowingly.
+    pub retired: &'static [&'static str],
+    /// The variant that takes the events of types that this program does not know, if there is one.
+    pub unknown: Option<usize>,
 }
 
 impl EventDescriptor {
@@ -99,7 +189,7 @@ impl EventDescriptor {
     /// ```
     #[must_use]
     pub const fn new(name: &'static str, variants: &'static [VariantDescriptor]) -> Self {
-        Self { name, doc: "", variants }
+        Self { name, doc: "", variants, retired: &[], unknown: None }
     }
 
     /// Sets the doc comment.
@@ -109,10 +199,54 @@ impl EventDescriptor {
         self
     }
 
+    /// Sets the stored type names that are skipped knowingly.
+    ///
+    /// ```
+    /// use annals::EventDescriptor;
+    ///
+    /// const ORDER: EventDescriptor = EventDescriptor::new("OrderEvent", &[]).with_retired(&["OrderPromised"]);
+    /// assert!(ORDER.retires("OrderPromised") && !ORDER.retires("OrderCreated"));
+    /// ```
+    #[must_use]
+    pub const fn with_retired(mut self, retired: &'static [&'static str]) -> Self {
+        self.retired = retired;
+        self
+    }
+
+    /// Says which variant takes the events of types that this program does not know. Its own type name is empty.
+    ///
+    /// ```
+    /// use annals::{EventDescriptor, VariantDescriptor};
+    ///
+    /// const ORDER: EventDescriptor = EventDescriptor::new("OrderEvent", &[VariantDescriptor::new("Unknown", "")])
+    ///     .with_unknown(0);
+    /// assert_eq!((ORDER.unknown, ORDER.position("OrderShipped")), (Some(0), None));
+    /// ```
+    #[must_use]
+    pub const fn with_unknown(mut self, index: usize) -> Self {
+        self.unknown = Some(index);
+        self
+    }
+
     /// The index of the variant that reads this stored type name, which may be an alias.
     #[must_use]
     pub fn position(&self, event_type: &str) -> Option<usize> {
-        self.variants.iter().position(|variant| variant.reads(event_type))
+        self.known().position(|variant| variant.reads(event_type)).map(|position| match self.unknown {
+            Some(unknown) if position >= unknown => position + 1,
+            _ => position,
+        })
+    }
+
+    /// Whether events of this stored type name are skipped knowingly.
+    #[must_use]
+    pub fn retires(&self, event_type: &str) -> bool {
+        self.retired.contains(&event_type)
+    }
+
+    /// The variants that have a stored type name: all but the one for unknown events.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &'static VariantDescriptor> + use<> {
+        let unknown = self.unknown;
+        self.variants.iter().enumerate().filter(move |(index, _)| Some(*index) != unknown).map(|(_, variant)| variant)
     }
 }
 
@@ -134,7 +268,7 @@ impl EventDescriptor {
 pub struct VariantDescriptor {
     /// The variant's name in Rust.
     pub name: &'static str,
-    /// The stored type name.
+    /// The stored type name; empty for the variant of unknown events, each of which has its own.
     pub event_type: &'static str,
     /// Further stored type names that are read as this variant.
     pub aliases: &'static [&'static str],
@@ -289,12 +423,44 @@ pub trait EventSet: Sized + Send + Sync + 'static {
     /// When the type is one of these and the payload does not decode.
     fn decode(stored: &StoredEvent) -> Result<Option<Self>, DecodeError>;
 
-    /// Every stored type name that is read, aliases included.
+    /// Takes an event of a type that is none of these as one of the enum at `index` of
+    /// [`descriptors`](Self::descriptors), if that enum has a variant with `#[event(unknown)]`.
+    ///
+    /// # Errors
+    ///
+    /// When its metadata does not read.
+    ///
+    /// ```
+    /// use annals::{EventSet, StreamName, UnknownEvent, journal::StoredEvent, prelude::*};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// enum OrderEvent {
+    ///     Confirmed,
+    ///     #[event(unknown)]
+    ///     Unknown(UnknownEvent),
+    /// }
+    ///
+    /// let text = "1732000000000-41 OrderShipped 1 import-7\n{}";
+    /// let shipped = StoredEvent::read(StreamName::new("order", "1"), Version::new(1), 0, text.into())?;
+    /// assert!(<OrderEvent as EventSet>::decode(&shipped)?.is_none());
+    /// assert!(matches!(OrderEvent::decode_unknown(&shipped, 0)?, Some(OrderEvent::Unknown(_))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn decode_unknown(stored: &StoredEvent, index: usize) -> Result<Option<Self>, DecodeError> {
+        let _ = (stored, index);
+        Ok(None)
+    }
+
+    /// Every stored type name that is read, aliases included, enum by enum.
     #[must_use]
     fn event_types() -> Vec<&'static str> {
-        let variants = Self::descriptors().into_iter().flat_map(|descriptor| descriptor.variants);
-        variants.flat_map(|variant| std::iter::once(&variant.event_type).chain(variant.aliases)).copied().collect()
+        Self::descriptors().into_iter().flat_map(event_types).collect()
     }
+}
+
+/// Every stored type name that an enum reads, aliases included.
+pub(crate) fn event_types(descriptor: &'static EventDescriptor) -> impl Iterator<Item = &'static str> {
+    descriptor.known().flat_map(|variant| std::iter::once(&variant.event_type).chain(variant.aliases)).copied()
 }
 
 #[diagnostic::do_not_recommend]
@@ -308,6 +474,10 @@ impl<E: Event> EventSet for E {
             Some(_) => stored.decode().map(Some),
             None => Ok(None),
         }
+    }
+
+    fn decode_unknown(stored: &StoredEvent, index: usize) -> Result<Option<Self>, DecodeError> {
+        if index == 0 && E::DESCRIPTOR.unknown.is_some() { stored.decode().map(Some) } else { Ok(None) }
     }
 }
 
@@ -344,5 +514,12 @@ impl<A: EventSet, B: EventSet> EventSet for Or<A, B> {
             Some(event) => Some(Self::First(event)),
             None => B::decode(stored)?.map(Self::Second),
         })
+    }
+
+    fn decode_unknown(stored: &StoredEvent, index: usize) -> Result<Option<Self>, DecodeError> {
+        match index.checked_sub(A::descriptors().len()) {
+            None => Ok(A::decode_unknown(stored, index)?.map(Self::First)),
+            Some(index) => Ok(B::decode_unknown(stored, index)?.map(Self::Second)),
+        }
     }
 }

@@ -28,6 +28,9 @@ pub struct Annotations {
     /// Who wanted this change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// The version of the event in the same stream that this one undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Version>,
     /// The caller's own entries.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub entries: BTreeMap<String, String>,
@@ -58,6 +61,20 @@ impl Annotations {
     #[must_use]
     pub fn with_actor(mut self, actor: impl Into<String>) -> Self {
         self.actor = Some(actor.into());
+        self
+    }
+
+    /// Says which event of the same stream the change undoes. [`Repository::undo`](crate::repository::Repository::undo)
+    /// does.
+    ///
+    /// ```
+    /// use annals::{Annotations, Version};
+    ///
+    /// assert_eq!(Annotations::default().with_undoes(Version::new(3)).undoes, Some(Version::new(3)));
+    /// ```
+    #[must_use]
+    pub fn with_undoes(mut self, version: Version) -> Self {
+        self.undoes = Some(version);
         self
     }
 
@@ -104,7 +121,7 @@ impl Annotations {
 /// assert_eq!(metadata.reference(), "order-1@3");
 /// assert_eq!(metadata.actor.as_deref(), Some("clerk-7"));
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Metadata {
     /// The stream that the event belongs to.
@@ -121,6 +138,8 @@ pub struct Metadata {
     pub causation: Option<String>,
     /// Who wanted the change.
     pub actor: Option<String>,
+    /// The version of the event in the same stream that this one undoes.
+    pub undoes: Option<Version>,
     /// The caller's own entries.
     pub entries: BTreeMap<String, String>,
 }
@@ -135,8 +154,8 @@ impl Metadata {
         recorded_at: Timestamp,
         annotations: Annotations,
     ) -> Self {
-        let Annotations { correlation, causation, actor, entries } = annotations;
-        Self { stream, version, position, recorded_at, correlation, causation, actor, entries }
+        let Annotations { correlation, causation, actor, undoes, entries } = annotations;
+        Self { stream, version, position, recorded_at, correlation, causation, actor, undoes, entries }
     }
 
     /// The event as other events name it: `STREAM@VERSION`, as in `order-1@3`.

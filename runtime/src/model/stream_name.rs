@@ -98,6 +98,20 @@ impl fmt::Debug for StreamName {
     }
 }
 
+/// As its escaped text.
+impl serde::Serialize for StreamName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.escaped)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for StreamName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 fn stands_for_itself(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~@+/".contains(&byte)
 }

@@ -5,7 +5,7 @@ use crate::{
     codec::Place,
     journal::{After, Commit, Committed, JournalError, LogBatch, LogId, LogRead, RowChange, StoredEvent},
     model::{Fold, Projection, Recorded},
-    reading::{BATCH, Wanted, recorded},
+    reading::{BATCH, Wanted},
     trace::tell,
 };
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ impl<P: Projection> Projector<P> {
             let next = async {
                 if last.number < head { self.read(partition, Some(last), wanted).await.map(Some) } else { Ok(None) }
             };
-            let take_in = self.take_in(partition, checkpoint, *revision, &batch, caught_up);
+            let take_in = self.take_in(partition, checkpoint, *revision, wanted, &batch, caught_up);
             let (next, committed) = futures_util::future::join(next, take_in).await;
             match committed? {
                 Committed::Done => {
@@ -135,6 +135,7 @@ impl<P: Projection> Projector<P> {
         partition: u16,
         checkpoint: Option<LogId>,
         revision: u64,
+        wanted: &Wanted,
         batch: &LogBatch,
         caught_up: &mut CaughtUp,
     ) -> Result<Committed, ProjectError> {
@@ -142,7 +143,7 @@ impl<P: Projection> Projector<P> {
         let mut reached = None;
         let mut obstacle = None;
         for stored in &batch.events {
-            match Routed::new(stored) {
+            match Routed::new(wanted, stored) {
                 Ok(event) => {
                     routed.extend(event);
                     reached = Some(stored.log_id());
@@ -225,8 +226,8 @@ struct Routed<P: Projection> {
 
 impl<P: Projection> Routed<P> {
     /// Decodes an event and finds its row; `None` where it concerns no row.
-    fn new(stored: &StoredEvent) -> Result<Option<Self>, ProjectError> {
-        let recorded = recorded::<P::Events>(stored)?;
+    fn new(wanted: &Wanted, stored: &StoredEvent) -> Result<Option<Self>, ProjectError> {
+        let Some(recorded) = wanted.recorded::<P::Events>(stored)? else { return Ok(None) };
         let key = P::key(&recorded.event, &recorded.metadata).map_err(|reason| ProjectError::Key {
             projection: P::NAME,
             place: Place::of(stored),

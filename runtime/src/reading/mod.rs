@@ -4,7 +4,6 @@ mod partition;
 mod wanted;
 
 use crate::{
-    codec::DecodeError,
     journal::{Journal, JournalError, StoredEvent},
     model::{Cursor, EventSet, Recorded},
     repository::ReadError,
@@ -271,13 +270,18 @@ impl<S: EventSet> Events<S> {
     /// The events with their metadata, in the order of [`Log::stream`]. After an error the stream has ended.
     ///
     /// An event of the same aggregates whose type the enum does not have, since a newer program wrote it, is such an
-    /// error: it is not skipped. Who wants it to be says so with [`of_types`](Self::of_types).
+    /// error: it is not skipped. Who wants it to be says so with [`of_types`](Self::of_types), and an enum that has a
+    /// variant with `#[event(unknown)]` takes it as that. Events of types that the enum lists as `retired` are skipped.
     #[must_use]
     pub fn stream(self) -> BoxStream<'static, Result<Recorded<S>, ReadError>> {
         if let Err(error) = self.types {
             return futures_util::stream::once(async { Err(error.into()) }).boxed();
         }
-        let decoded = self.log.stream().map(|stored| Ok(recorded(&stored?)?));
+        let wanted = self.log.wanted.clone();
+        let decoded = self.log.stream().filter_map(move |stored| {
+            let recorded = stored.map_err(ReadError::from).and_then(|stored| Ok(wanted.recorded(&stored)?));
+            std::future::ready(recorded.transpose())
+        });
         // A stream that has failed gives nothing more, so that nobody reads on behind a hole.
         let mut failed = false;
         let until_error = decoded.take_while(move |event| {
@@ -295,14 +299,5 @@ impl<S: EventSet> Events<S> {
     /// When the journal cannot be read, or an event does not decode.
     pub async fn to_vec(self) -> Result<Vec<Recorded<S>>, ReadError> {
         self.stream().try_collect().await
-    }
-}
-
-/// An event of the set with its metadata. One that is none of the set was read because it is of the same aggregates, so
-/// this program is too old for it.
-pub(crate) fn recorded<S: EventSet>(stored: &StoredEvent) -> Result<Recorded<S>, DecodeError> {
-    match S::decode(stored)? {
-        Some(event) => Ok(Recorded::new(event, stored.metadata()?)),
-        None => Err(stored.unknown(&S::descriptors())),
     }
 }

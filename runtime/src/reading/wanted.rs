@@ -1,10 +1,11 @@
-//! Which events of the log a reader wants, and how it comes to know of those that it cannot read.
+//! Which events of the log a reader wants, and what it makes of those whose type it does not know.
 
 use crate::{
-    journal::{Journal, JournalError, LogBatch, LogRead},
-    model::EventSet,
+    codec::DecodeError,
+    journal::{Journal, JournalError, LogBatch, LogRead, StoredEvent},
+    model::{EventDescriptor, EventSet, Recorded, event_types},
 };
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Which events of the log a reader wants.
 #[derive(Clone, Debug)]
@@ -21,16 +22,43 @@ pub(crate) enum Wanted {
 /// The types of an event set, and whose they are.
 #[derive(Debug)]
 pub(crate) struct Set {
+    descriptors: Vec<&'static EventDescriptor>,
     types: Arc<[String]>,
     /// Whose the types are, once each of them was claimed: that never changes again.
     owners: OnceLock<Arc<[String]>>,
+    /// Whose each type is, as far as it was claimed when the last batch was read.
+    claims: RwLock<Vec<Option<String>>>,
 }
 
 impl Wanted {
     /// The events of a set.
     pub(crate) fn set<S: EventSet>() -> Self {
         let types = S::event_types().into_iter().map(ToOwned::to_owned).collect();
-        Self::Set(Arc::new(Set { types, owners: OnceLock::new() }))
+        let descriptors = S::descriptors();
+        Self::Set(Arc::new(Set { descriptors, types, owners: OnceLock::new(), claims: RwLock::default() }))
+    }
+
+    /// An event of the set with its metadata; `None` for one that is retired, which is skipped knowingly.
+    ///
+    /// One that is none of the set was read because it is of the same aggregates: a newer program wrote it. The enum of
+    /// these aggregates takes it, if it has a variant for that; otherwise this program is too old for it.
+    pub(crate) fn recorded<S: EventSet>(&self, stored: &StoredEvent) -> Result<Option<Recorded<S>>, DecodeError> {
+        let mut event = S::decode(stored)?;
+        if event.is_none() {
+            let descriptors = S::descriptors();
+            if descriptors.iter().any(|descriptor| descriptor.retires(stored.event_type())) {
+                return Ok(None);
+            }
+            if let Self::Set(set) = self
+                && let Some(index) = set.enum_of(&stored.stream().aggregate())
+            {
+                event = S::decode_unknown(stored, index)?;
+            }
+            if event.is_none() {
+                return Err(stored.unknown(&descriptors));
+            }
+        }
+        event.map(|event| Ok(Recorded::new(event, stored.metadata()?))).transpose()
     }
 
     /// Reads a part of the log.
@@ -64,11 +92,22 @@ impl Set {
             return Ok(Arc::clone(owners));
         }
         let claimed = journal.owners(self.types.to_vec()).await?;
+        self.claims.write().unwrap_or_else(PoisonError::into_inner).clone_from(&claimed);
         let complete = claimed.iter().all(Option::is_some);
         let mut owners: Vec<_> = claimed.into_iter().flatten().collect();
         owners.sort_unstable();
         owners.dedup();
         let owners: Arc<[String]> = owners.into();
         if complete { Ok(Arc::clone(self.owners.get_or_init(|| owners))) } else { Ok(owners) }
+    }
+
+    /// Which of the enums has the events of this kind of aggregate.
+    fn enum_of(&self, aggregate: &str) -> Option<usize> {
+        let claims = self.claims.read().unwrap_or_else(PoisonError::into_inner);
+        let mut claims = claims.iter();
+        self.descriptors.iter().position(|descriptor| {
+            let types = event_types(descriptor).count();
+            claims.by_ref().take(types).any(|owner| owner.as_deref() == Some(aggregate))
+        })
     }
 }

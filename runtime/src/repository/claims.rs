@@ -2,7 +2,7 @@
 
 use crate::{
     journal::{Journal, JournalError},
-    model::{Aggregate, Event, EventSet},
+    model::{Aggregate, Event, event_types},
 };
 use std::{
     collections::BTreeSet,
@@ -17,14 +17,14 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Claims every type that is read as one of the aggregate's events, the first time.
+    /// Claims every type that is or was one of the aggregate's events, the first time.
     pub(super) async fn make<A: Aggregate>(&self, journal: &dyn Journal) -> Result<(), JournalError> {
         let descriptor = <A::Event as Event>::DESCRIPTOR;
         let claim = (A::NAME, descriptor.name);
         if self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&claim) {
             return Ok(());
         }
-        let types = A::Event::event_types().into_iter().map(ToOwned::to_owned).collect();
+        let types = event_types(descriptor).chain(descriptor.retired.iter().copied()).map(ToOwned::to_owned).collect();
         journal.claim(A::NAME, types).await?;
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(claim);
         Ok(())

@@ -1,7 +1,10 @@
 //! An aggregate's own story: its events with their metadata, a page at a time.
 
 use super::{ReadError, Repository};
-use crate::model::{Aggregate, Recorded, StreamName, Version};
+use crate::{
+    journal::StoredEvent,
+    model::{Aggregate, Recorded, StreamName, Version},
+};
 use futures_util::future::BoxFuture;
 use std::future::IntoFuture;
 
@@ -78,7 +81,7 @@ pub struct History<A: Aggregate> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HistoryPage<E> {
-    /// The events, in the order that was asked for.
+    /// The events, in the order that was asked for. Those of a retired type are left out.
     pub events: Vec<Recorded<E>>,
     /// Where the next page begins, for [`History::from`]; `None` after the last one.
     ///
@@ -115,8 +118,8 @@ impl<A: Aggregate> History<A> {
 
     async fn page_on(self) -> Result<HistoryPage<A::Event>, ReadError> {
         let after = Version::new(self.from.unwrap_or(Version::new(1)).number().saturating_sub(1));
-        let events = self.read(after, self.limit).await?;
-        let next = (events.len() == self.limit).then(|| after.after(self.limit as u64).next());
+        let (events, read) = self.read(after, self.limit).await?;
+        let next = (read == self.limit).then(|| after.after(self.limit as u64).next());
         Ok(HistoryPage { events, next })
     }
 
@@ -125,15 +128,17 @@ impl<A: Aggregate> History<A> {
         let last = self.from.map_or(newest, |from| from.min(newest));
         let after = Version::new(last.number().saturating_sub(self.limit as u64));
         let limit = usize::try_from(last.number() - after.number()).unwrap_or(self.limit);
-        let mut events = if limit == 0 { Vec::new() } else { self.read(after, limit).await? };
+        let mut events = if limit == 0 { Vec::new() } else { self.read(after, limit).await?.0 };
         events.reverse();
         let next = (after > Version::NONE).then_some(after);
         Ok(HistoryPage { events, next })
     }
 
-    async fn read(&self, after: Version, limit: usize) -> Result<Vec<Recorded<A::Event>>, ReadError> {
+    /// The events of a page, and how many those are together with the retired ones.
+    async fn read(&self, after: Version, limit: usize) -> Result<(Vec<Recorded<A::Event>>, usize), ReadError> {
         let stored = self.repository.journal.read_stream(&self.stream, after, limit).await?;
-        Ok(stored.iter().map(crate::journal::StoredEvent::recorded).collect::<Result<_, _>>()?)
+        let kept = stored.iter().filter(|stored| !stored.is_retired::<A::Event>());
+        Ok((kept.map(StoredEvent::recorded).collect::<Result<_, _>>()?, stored.len()))
     }
 }
 

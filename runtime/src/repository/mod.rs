@@ -123,8 +123,10 @@ impl<A: Aggregate> Loaded<A> {
 
     /// Takes the next event in.
     fn apply(&mut self, stored: &StoredEvent) -> Result<(), ReadError> {
-        let recorded = stored.recorded::<A::Event>()?;
-        self.state.apply(&recorded.event, &recorded.metadata);
+        if !stored.is_retired::<A::Event>() {
+            let recorded = stored.recorded::<A::Event>()?;
+            self.state.apply(&recorded.event, &recorded.metadata);
+        }
         self.version = stored.version();
         Ok(())
     }

@@ -6,6 +6,7 @@ const _: () = {
             &[
                 ::annals::VariantDescriptor::new("Created", "OrderPlaced")
                     .with_aliases(&["OrderMade"])
+                    .with_schema_version(3)
                     .with_doc("The customer has ordered.")
                     .with_fields(
                         ::annals::Shape::Struct,
@@ -16,15 +17,57 @@ const _: () = {
                     ),
                 ::annals::VariantDescriptor::new("Paid", "OrderPaid")
                     .with_fields(::annals::Shape::Newtype, &[::annals::FieldDescriptor::new("0", "Payment")]),
+                ::annals::VariantDescriptor::new("LineAdded", "OrderLineAdded").with_fields(
+                    ::annals::Shape::Struct,
+                    &[
+                        ::annals::FieldDescriptor::new("sku", "String"),
+                        ::annals::FieldDescriptor::new("quantity", "u32"),
+                        ::annals::FieldDescriptor::new("price", "f64"),
+                    ],
+                ),
                 ::annals::VariantDescriptor::new("Confirmed", "OrderConfirmed"),
+                ::annals::VariantDescriptor::new("Unknown", "")
+                    .with_fields(::annals::Shape::Newtype, &[::annals::FieldDescriptor::new("0", "UnknownEvent")]),
             ],
         )
-        .with_doc("What happens to an order.");
+        .with_doc("What happens to an order.")
+        .with_retired(&["OrderPromised"])
+        .with_unknown(4);
         fn variant_index(&self) -> ::core::primitive::usize {
             match *self {
                 Self::Created { .. } => 0,
                 Self::Paid { .. } => 1,
-                Self::Confirmed { .. } => 2,
+                Self::LineAdded { .. } => 2,
+                Self::Confirmed { .. } => 3,
+                Self::Unknown { .. } => 4,
+            }
+        }
+        fn upcast(__old: ::annals::codec::Old<'_>) -> ::core::result::Result<Self, ::annals::codec::DecodeReason> {
+            match __old.variant() {
+                0 => {
+                    let __shape = __old.first::<old::PlacedV1>(1)?;
+                    let __shape = __old.then::<old::PlacedV1, PlacedV2>(__shape, 2)?;
+                    __old.event::<PlacedV2, Self>(__shape)
+                }
+                _ => ::core::result::Result::Err(__old.unexpected()),
+            }
+        }
+        fn from_unknown(__event: ::annals::UnknownEvent) -> ::core::option::Option<Self> {
+            ::core::option::Option::Some(Self::Unknown(__event))
+        }
+        fn undo(self) -> ::annals::Undo<Self> {
+            match self {
+                Self::Created { .. } => ::annals::Undo::Never,
+                Self::Paid(payload) => {
+                    ::annals::Undo::With(::annals::__private::Vec::<Self>::from([Self::Refunded(payload.cents)]))
+                }
+                Self::LineAdded { sku: sku, quantity: quantity, .. } => {
+                    ::annals::Undo::With(::annals::__private::Vec::<Self>::from([
+                        Self::LineRemoved { sku, note: format!("{quantity}") },
+                        Self::Confirmed,
+                    ]))
+                }
+                _ => ::annals::Undo::Unsaid,
             }
         }
     }

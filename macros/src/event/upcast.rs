@@ -1,0 +1,100 @@
+//! `version` and `upcast`: the rules of a variant's older shapes, and the steps from each to the next.
+
+use super::model::{Model, Variant};
+use crate::diag::Diag;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{ext::IdentExt, spanned::Spanned};
+
+/// Every version before the variant's own has a shape that turns into the next one: each once, and no other.
+pub(super) fn check(diag: &mut Diag, variant: &Variant<'_>) {
+    let version = variant.schema_version();
+    if let (Some(key), None) = (variant.upcasts.key(), variant.version.key()) {
+        let versions = variant.upcasts().last().and_then(|upcast| upcast.version).unwrap_or(1).saturating_add(1);
+        let message = format!(
+            "`upcast` turns older versions into this one, which does not say which it is\nhelp: write `version = {versions}` beside it"
+        );
+        return diag.error(key, message);
+    }
+    let upcasts = variant.upcasts.get().map(Vec::as_slice).unwrap_or_default();
+    for (index, upcast) in upcasts.iter().enumerate() {
+        let Some(from) = upcast.version else { continue };
+        if from >= version {
+            let message = format!(
+                "version {from} cannot turn into version {version}\nhelp: list the versions before {version} alone"
+            );
+            diag.error(&upcast.literal, message);
+        }
+        if upcasts.iter().take(index).any(|other| other.version == Some(from)) {
+            diag.error(&upcast.literal, format!("version {from} has a shape already\nhelp: remove one of the two"));
+        }
+    }
+    // Where a step does not read, nobody knows which one it was meant to be; where `upcast` does not, that was said.
+    let readable = upcasts.iter().all(|upcast| upcast.version.is_some());
+    if let Some((literal, _)) = variant.version.get().filter(|_| readable && !variant.upcasts_unread) {
+        let name = variant.ident().unraw();
+        let missing: Vec<_> =
+            (1..version).filter(|step| upcasts.iter().all(|upcast| upcast.version != Some(*step))).take(4).collect();
+        for step in missing {
+            let list = if upcasts.is_empty() { "write" } else { "add to `upcast(…)`" };
+            let sample = if upcasts.is_empty() {
+                format!("upcast({step} => {name}V{step})")
+            } else {
+                format!("{step} => {name}V{step}")
+            };
+            let message = format!(
+                "`{name}` is at version {version}, and nothing reads version {step}\nhelp: {list} `{sample}`, a struct of the shape of version {step} that turns into the next by `From` or `TryFrom`"
+            );
+            diag.error(literal, message);
+        }
+    }
+}
+
+/// The method that reads older versions, where a variant has any.
+pub(super) fn expand(model: &Model<'_>) -> Option<TokenStream> {
+    let krate = &model.krate;
+    let arms: Vec<_> = model
+        .variants
+        .iter()
+        .enumerate()
+        .filter(|(_, variant)| !variant.upcasts().is_empty())
+        .map(|(index, variant)| arm(index, variant))
+        .collect();
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn upcast(
+                __old: #krate::codec::Old<'_>,
+            ) -> ::core::result::Result<Self, #krate::codec::DecodeReason> {
+                match __old.variant() {
+                    #(#arms)*
+                    _ => ::core::result::Result::Err(__old.unexpected()),
+                }
+            }
+        }
+    })
+}
+
+fn arm(index: usize, variant: &Variant<'_>) -> TokenStream {
+    let index = Literal::usize_unsuffixed(index);
+    let upcasts = variant.upcasts();
+    let pairs = upcasts.iter().zip(upcasts.iter().skip(1).map(Some).chain([None]));
+    let steps = pairs.map(|(upcast, next)| {
+        // What is wrong with a step stands at the shape that does not turn into the next.
+        let place = upcast.ty.span().resolved_at(Span::call_site());
+        let ty = &upcast.ty;
+        if let Some(next) = next {
+            let (to, number) = (&next.ty, Literal::u32_unsuffixed(next.version.unwrap_or_default()));
+            let call = quote_spanned!(place=> __old.then::<#ty, #to>(__shape, #number)?);
+            quote!(let __shape = #call;)
+        } else {
+            quote_spanned!(place=> __old.event::<#ty, Self>(__shape))
+        }
+    });
+    let first = upcasts.first().map(|upcast| {
+        let (ty, number) = (&upcast.ty, Literal::u32_unsuffixed(upcast.version.unwrap_or_default()));
+        let place = ty.span().resolved_at(Span::call_site());
+        let call = quote_spanned!(place=> __old.first::<#ty>(#number)?);
+        quote!(let __shape = #call;)
+    });
+    quote!(#index => { #first #(#steps)* })
+}
