@@ -459,6 +459,7 @@ pub(crate) fn number(literal: &LitInt, what: &str) -> syn::Result<u32> {
     match literal.base10_parse() {
         Ok(0) => error(format!("{what} start at 1")),
         Ok(number) => Ok(number),
+        Err(_) if literal.base10_digits().starts_with('-') => error(format!("{what} start at 1")),
         Err(_) => error(format!("`{literal}` is too large: {what} end at {}", u32::MAX)),
     }
 }

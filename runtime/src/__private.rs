@@ -1,7 +1,7 @@
 //! What generated code calls. Not a public interface: any of it may change in any release.
 
 use crate::model::{
-    Event, EventDescriptor, Identifier, IntoDecision, IntoIdentifier, Metadata, Projection, VariantDescriptor,
+    Event, EventDescriptor, Identifier, IntoDecision, IntoIdentifier, Metadata, Projection, Undo, VariantDescriptor,
 };
 
 pub use serde::{Serialize, de::DeserializeOwned};
@@ -25,6 +25,11 @@ impl Event for NoEvent {
 /// The events or the rejection that a handler returned.
 pub fn decision<E, R>(decision: impl IntoDecision<E, R>) -> Result<Vec<E>, R> {
     decision.into_decision()
+}
+
+/// What undoes an event.
+pub fn undo<E, const N: usize>(events: [E; N]) -> Undo<E> {
+    Undo::With(events.into())
 }
 
 /// The aggregate's id as the key of a row.

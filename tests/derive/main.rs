@@ -5,3 +5,4 @@ mod command;
 mod event;
 mod places;
 mod projection;
+mod versions;

@@ -8,10 +8,34 @@ mod bare {
     use ::std::string::String;
 
     #[derive(Event, Serialize, Deserialize, Clone)]
+    #[event(retired("LampBroken"))]
     pub(super) enum LampEvent {
-        Lit { at: String },
+        #[undo(Out)]
+        #[undo(Self::Out)]
+        Lit {
+            at: String,
+        },
+        #[event(version = 2, upcast(1 => DimmedV1))]
+        #[undo(never)]
         Dimmed(Level),
         Out,
+        #[event(unknown)]
+        Unknown(::annals::UnknownEvent),
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct DimmedV1 {
+        pub(super) per_mille: u16,
+    }
+
+    impl ::core::convert::TryFrom<DimmedV1> for LampEvent {
+        type Error = ::core::num::TryFromIntError;
+
+        fn try_from(old: DimmedV1) -> ::core::result::Result<Self, Self::Error> {
+            ::core::result::Result::map(::core::convert::TryFrom::try_from(old.per_mille / 10), |percent| {
+                Self::Dimmed(Level { percent })
+            })
+        }
     }
 
     #[derive(Serialize, Deserialize, Clone)]
@@ -20,7 +44,7 @@ mod bare {
     }
 
     #[derive(Aggregate, Default)]
-    #[aggregate(event = LampEvent, id = u64)]
+    #[aggregate(event = LampEvent, id = u64, ignore(Unknown))]
     #[on(Out => self.lit = false)]
     pub(super) struct Lamp {
         #[on(Lit { .. } => true)]

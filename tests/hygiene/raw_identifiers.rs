@@ -6,10 +6,27 @@ use annals::{Aggregate, Command, Event, Projection};
 use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize, Clone)]
+#[event(retired("type-of-old"))]
 pub(super) enum r#type {
-    r#fn { r#match: u64 },
+    #[event(version = 2, upcast(1 => r#virtual))]
+    #[undo(r#fn { r#match: r#match - format!("{match}").len() as u64 })]
+    r#fn {
+        r#match: u64,
+    },
+    #[undo(r#struct(Payload { r#as: payload.r#as }))]
     r#struct(Payload),
     r#loop,
+}
+
+#[derive(Deserialize)]
+pub(super) struct r#virtual {
+    r#match: u64,
+}
+
+impl From<r#virtual> for r#type {
+    fn from(r#const: r#virtual) -> Self {
+        Self::r#fn { r#match: r#const.r#match }
+    }
 }
 
 #[derive(Serialize, Deserialize, Clone)]

@@ -21,6 +21,9 @@ struct Infallible;
 struct Context;
 struct Metadata;
 struct Version;
+struct UnknownEvent;
+struct Undo;
+struct Old;
 
 trait Clone {}
 trait Copy {}
@@ -108,14 +111,50 @@ trait Everywhere {
     fn parse(&self) {}
     fn unwrap(&self) {}
     fn into_iter(&self) {}
+    fn upcast(&self) {}
+    fn undo(&self) {}
+    fn first(&self) {}
+    fn then(&self) {}
+    fn event(&self) {}
+    fn variant(&self) {}
+    fn unexpected(&self) {}
 }
 impl<T: ?::core::marker::Sized> Everywhere for T {}
 
 #[derive(::annals::Event, ::serde::Serialize, ::serde::Deserialize, ::core::clone::Clone)]
+#[event(retired("BoxBroken"))]
 pub(super) enum BoxEvent {
+    #[event(version = 3, upcast(1 => OpenedV1, 2 => OpenedV2))]
+    #[undo(Shut)]
     Opened { size: u32, label: ::std::string::String },
+    #[undo(Filled(payload))]
     Filled(Filling),
+    #[undo(never)]
     Shut,
+    #[event(unknown)]
+    Unknown(::annals::UnknownEvent),
+}
+
+#[derive(::serde::Deserialize)]
+pub(super) struct OpenedV1 {
+    size: u16,
+}
+
+#[derive(::serde::Deserialize)]
+pub(super) struct OpenedV2 {
+    size: u32,
+}
+
+impl ::core::convert::From<OpenedV1> for OpenedV2 {
+    fn from(old: OpenedV1) -> Self {
+        Self { size: u32::from(old.size) }
+    }
+}
+
+impl ::core::convert::From<OpenedV2> for BoxEvent {
+    fn from(old: OpenedV2) -> Self {
+        Self::Opened { size: old.size, label: ::std::string::String::new() }
+    }
 }
 
 #[derive(::serde::Serialize, ::serde::Deserialize, ::core::clone::Clone)]
@@ -124,7 +163,7 @@ pub(super) struct Filling {
 }
 
 #[derive(::annals::Aggregate, ::core::default::Default)]
-#[aggregate(event = BoxEvent)]
+#[aggregate(event = BoxEvent, ignore(Unknown))]
 #[on(Shut => self.size = 0)]
 pub(super) struct BoxState {
     #[on(Opened { size, .. })]
@@ -168,7 +207,7 @@ impl BoxState {
 }
 
 #[derive(::annals::Projection, ::serde::Serialize, ::serde::Deserialize, ::core::default::Default)]
-#[projection(name = "boxes", events(BoxEvent))]
+#[projection(name = "boxes", events(BoxEvent), ignore(Unknown))]
 #[row(Filled(filling), meta => if filling.count > 0 { meta.stream.id().into_owned() } else { ::std::string::String::new() })]
 #[on(Shut => self.shut = true)]
 #[remove(Shut if false)]

@@ -24,7 +24,7 @@ pub(super) fn check(diag: &mut Diag, model: &Model<'_>) {
     for variant in &model.variants {
         fields_are_plain(diag, variant);
         upcast::check(diag, variant);
-        variant.undo.check(diag, variant.unknown.get().is_some());
+        variant.undo.check(diag, model, variant.unknown.get().is_some());
     }
 }
 

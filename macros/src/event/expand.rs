@@ -11,7 +11,8 @@ use syn::{Field, Ident, ext::IdentExt, spanned::Spanned};
 
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let Model { input, krate, variants, .. } = model;
-    let header = implementation::header(input, &quote!(#krate::Event), &supertraits(model));
+    let header =
+        implementation::header_where(input, &quote!(#krate::Event), &supertraits(model), &upcast::bounds(model));
     let name = input.ident.unraw().to_string();
     let doc = with_doc(&input.attrs);
     let descriptions = variants.iter().map(|variant| describe(model, variant));

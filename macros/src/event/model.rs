@@ -65,6 +65,8 @@ pub(super) struct Variant<'a> {
     pub(super) version: Slot<(LitInt, u32)>,
     /// `upcast(1 => CreatedV1)`, as written.
     pub(super) upcasts: Slot<Vec<Upcast>>,
+    /// Whether no `version` was written, not even one that does not read.
+    pub(super) version_lacks: bool,
     /// Whether an `upcast` was written that does not read, so that nobody knows which steps it has.
     pub(super) upcasts_unread: bool,
     /// Whether it takes the events of types that the enum does not know.
@@ -229,8 +231,9 @@ fn read_variant<'a>(diag: &mut Diag, source: &'a syn::Variant) -> Option<Variant
         attr::misplaced(diag, &field.attrs, "a field", &known);
     }
     let shape = read_shape(diag, source)?;
-    let upcasts_unread = !written.lacks("upcast") && upcasts.get().is_none();
-    Some(Variant { source, name, aliases, version, upcasts, upcasts_unread, unknown, undo, shape })
+    let version_lacks = written.lacks("version");
+    let upcasts_unread = !written.lacks("upcast") && upcasts.get().is_none_or(Vec::is_empty);
+    Some(Variant { source, name, aliases, version, version_lacks, upcasts, upcasts_unread, unknown, undo, shape })
 }
 
 /// Reads `upcast(1 => CreatedV1, …)`.

@@ -1,10 +1,12 @@
 //! `#[undo(…)]`: reads what undoes a variant's events, and writes the method that says so.
 
 use super::model::{Model, Shape, Variant};
-use crate::{attr, diag::Diag, implementation::quiet, made};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use crate::{attr, diag::Diag, implementation::quiet, made, suggest};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, PathSegment, Token, ext::IdentExt, parse::ParseStream, parse_quote, spanned::Spanned};
+use syn::{
+    Attribute, Expr, Path, PathSegment, Token, ext::IdentExt, parse::ParseStream, parse_quote, spanned::Spanned,
+};
 
 const SAMPLE: &str = "#[undo(LineRemoved { sku })]";
 
@@ -43,8 +45,13 @@ impl Undo {
         undo
     }
 
-    /// What cannot be undone has nothing that undoes it.
-    pub(super) fn check(&self, diag: &mut Diag, unknown: bool) {
+    /// What cannot be undone has nothing that undoes it, and what undoes is an event of the same enum.
+    pub(super) fn check(&self, diag: &mut Diag, model: &Model<'_>, unknown: bool) {
+        for event in &self.with {
+            if let Some(path) = made::short_path(&mut event.clone()) {
+                variant_exists(diag, model, path);
+            }
+        }
         for word in self.never.iter().skip(usize::from(self.with.is_empty())) {
             let message =
                 "`never` says that nothing undoes this event, and there is another `#[undo]`\nhelp: remove one";
@@ -57,6 +64,21 @@ impl Undo {
             }
         }
     }
+}
+
+/// A path of one word is a variant. rustc would take it for a type where fields follow it.
+fn variant_exists(diag: &mut Diag, model: &Model<'_>, path: &Path) {
+    let Some(variant) = path.segments.first().map(|segment| segment.ident.unraw().to_string()) else { return };
+    let syn::Data::Enum(data) = &model.input.data else { return };
+    let names: Vec<_> = data.variants.iter().map(|variant| variant.ident.unraw().to_string()).collect();
+    if names.contains(&variant) {
+        return;
+    }
+    let help = match suggest::closest(&variant, names.iter().map(String::as_str)) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "what undoes an event is another event of the same enum: add the variant".to_owned(),
+    };
+    diag.error(path, format!("`{}` has no variant `{variant}`\nhelp: {help}", model.input.ident.unraw()));
 }
 
 fn read(input: ParseStream<'_>) -> syn::Result<Said> {
@@ -125,27 +147,27 @@ fn arm(model: &Model<'_>, variant: &Variant<'_>) -> TokenStream {
     if with.is_empty() {
         return quote!(Self::#name { .. } => #krate::Undo::Never,);
     }
-    let used = |name: &str| with.iter().find_map(|event| mention(event.to_token_stream(), name));
+    let used = |name: &Ident| with.iter().find_map(|event| mention(event.to_token_stream(), name));
     // Only the fields that are used: the others would be unused bindings of the user's.
     let pattern = match variant.shape {
         Shape::Unit => quote!(Self::#name { .. }),
         Shape::Newtype(_) => {
-            let payload = used(PAYLOAD).map_or_else(|| quote!(..), ToTokens::into_token_stream);
+            let payload =
+                used(&Ident::new(PAYLOAD, Span::call_site())).map_or_else(|| quote!(..), ToTokens::into_token_stream);
             quote!(Self::#name(#payload))
         }
         Shape::Struct => {
             let fields = variant.source.fields.iter().filter_map(|field| {
                 let field = field.ident.as_ref()?;
-                let used = used(&field.unraw().to_string())?;
+                let used = used(field)?;
                 let field = quiet(field);
                 Some(quote!(#field: #used,))
             });
             quote!(Self::#name { #(#fields)* .. })
         }
     };
-    let events = with.iter().map(qualify);
-    let vec = quote!(#krate::__private::Vec);
-    quote!(#pattern => #krate::Undo::With(#vec::<Self>::from([#(#events),*])),)
+    let (count, events) = (Literal::usize_unsuffixed(with.len()), with.iter().map(qualify));
+    quote!(#pattern => #krate::__private::undo::<Self, #count>([#(#events),*]),)
 }
 
 /// The event with a path of one word looked up in the enum.
@@ -163,14 +185,15 @@ fn qualify(event: &Expr) -> Expr {
 }
 
 /// The name as it first occurs among the tokens, be it in a string that formats it.
-fn mention(tokens: TokenStream, name: &str) -> Option<Ident> {
+fn mention(tokens: TokenStream, name: &Ident) -> Option<Ident> {
+    let text = name.unraw().to_string();
     tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) if ident.unraw() == name => Some(ident),
+        TokenTree::Ident(ident) if ident.unraw() == text => Some(ident),
         TokenTree::Group(group) => mention(group.stream(), name),
         TokenTree::Literal(literal) => {
-            let text = literal.to_string();
-            let formats = [format!("{{{name}}}"), format!("{{{name}:")].iter().any(|format| text.contains(format));
-            formats.then(|| Ident::new(name, literal.span()))
+            let string = literal.to_string();
+            let formats = [format!("{{{text}}}"), format!("{{{text}:")].iter().any(|format| string.contains(format));
+            formats.then(|| Ident::clone(name))
         }
         _ => None,
     })

@@ -3,18 +3,22 @@
 use super::model::{Model, Variant};
 use crate::diag::Diag;
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ext::IdentExt, spanned::Spanned};
 
 /// Every version before the variant's own has a shape that turns into the next one: each once, and no other.
 pub(super) fn check(diag: &mut Diag, variant: &Variant<'_>) {
     let version = variant.schema_version();
-    if let (Some(key), None) = (variant.upcasts.key(), variant.version.key()) {
+    if let Some(key) = variant.upcasts.key().filter(|_| variant.version_lacks) {
         let versions = variant.upcasts().last().and_then(|upcast| upcast.version).unwrap_or(1).saturating_add(1);
         let message = format!(
             "`upcast` turns older versions into this one, which does not say which it is\nhelp: write `version = {versions}` beside it"
         );
         return diag.error(key, message);
+    }
+    if variant.version.get().is_none() && !variant.version_lacks {
+        // It was written and does not read, which was said.
+        return;
     }
     let upcasts = variant.upcasts.get().map(Vec::as_slice).unwrap_or_default();
     for (index, upcast) in upcasts.iter().enumerate() {
@@ -36,14 +40,14 @@ pub(super) fn check(diag: &mut Diag, variant: &Variant<'_>) {
         let missing: Vec<_> =
             (1..version).filter(|step| upcasts.iter().all(|upcast| upcast.version != Some(*step))).take(4).collect();
         for step in missing {
-            let list = if upcasts.is_empty() { "write" } else { "add to `upcast(…)`" };
-            let sample = if upcasts.is_empty() {
-                format!("upcast({step} => {name}V{step})")
+            let shape = format!("{step} => {name}V{step}");
+            let help = if upcasts.is_empty() {
+                format!("write `upcast({shape})`")
             } else {
-                format!("{step} => {name}V{step}")
+                format!("add `{shape}` to `upcast(…)`")
             };
             let message = format!(
-                "`{name}` is at version {version}, and nothing reads version {step}\nhelp: {list} `{sample}`, a struct of the shape of version {step} that turns into the next by `From` or `TryFrom`"
+                "`{name}` is at version {version}, and nothing reads version {step}\nhelp: {help}: a struct of the shape of version {step}, which turns into the next by `From` or `TryFrom`"
             );
             diag.error(literal, message);
         }
@@ -72,6 +76,21 @@ pub(super) fn expand(model: &Model<'_>) -> Option<TokenStream> {
             }
         }
     })
+}
+
+/// Each old shape with what it must have, for those that depend on the enum's type parameters.
+pub(super) fn bounds(model: &Model<'_>) -> Vec<(TokenStream, TokenStream)> {
+    let krate = &model.krate;
+    let of = |variant: &Variant<'_>| {
+        let types: Vec<_> = variant.upcasts().iter().map(|upcast| upcast.ty.to_token_stream()).collect();
+        let next = types.iter().skip(1).cloned().chain([quote!(Self)]).collect::<Vec<_>>();
+        types.into_iter().zip(next)
+    };
+    let bound = |(ty, next): (TokenStream, TokenStream)| {
+        let bound = quote!(#krate::__private::DeserializeOwned + #krate::codec::UpcastsTo<#next>);
+        (ty, bound)
+    };
+    model.variants.iter().flat_map(of).map(bound).collect()
 }
 
 fn arm(index: usize, variant: &Variant<'_>) -> TokenStream {

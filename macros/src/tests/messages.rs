@@ -349,3 +349,34 @@ fn the_wrong_kind_of_type_is_told_once() {
         assert_eq!(told(derive, input), [expected], "{input}");
     }
 }
+
+#[test]
+fn what_undoes_an_event_is_known_by_name() {
+    let told_of_undo = |undo: &str| {
+        told("Event", &format!("enum OrderEvent {{ #[undo({undo})] Added {{ sku: u8 }}, Removed {{ sku: u8 }} }}"))
+    };
+    assert_eq!(told_of_undo("Removed { sku }"), [""; 0]);
+    assert_eq!(told_of_undo("Self::Removed { sku }"), [""; 0]);
+    assert_eq!(told_of_undo("never"), [""; 0]);
+    assert_eq!(told_of_undo("Removd { sku }"), ["`OrderEvent` has no variant `Removd`\nhelp: did you mean `Removed`?"]);
+}
+
+#[test]
+fn each_older_version_has_one_step() {
+    let told_of = |keys: &str| told("Event", &format!("enum OrderEvent {{ #[event({keys})] Created }}"));
+    assert_eq!(told_of("version = 1"), [""; 0]);
+    assert_eq!(told_of("upcast(2 => V2, 1 => V1), version = 3"), [""; 0]);
+    let step = "a struct of the shape of version 2, which turns into the next by `From` or `TryFrom`";
+    assert_eq!(
+        told_of("version = 4, upcast(3 => V3, 3 => W3, 1 => V1, 4 => V4)"),
+        [
+            "version 3 has a shape already\nhelp: remove one of the two".to_owned(),
+            "version 4 cannot turn into version 4\nhelp: list the versions before 4 alone".to_owned(),
+            format!(
+                "`Created` is at version 4, and nothing reads version 2\nhelp: add `2 => CreatedV2` to `upcast(…)`: {step}"
+            ),
+        ]
+    );
+    // A thousand missing steps are told by the first few.
+    assert_eq!(told_of("version = 4000000000").len(), 4);
+}

@@ -37,6 +37,8 @@ const INPUTS: [(&str, &str, &str); 8] = [
                 quantity: u32,
                 price: f64,
             },
+            Refunded(u64),
+            LineRemoved { sku: String, note: String },
             Confirmed,
             #[event(unknown)]
             Unknown(UnknownEvent),

@@ -240,7 +240,8 @@ pub(crate) fn shortened(text: &str) -> String {
 pub fn encode<E: Event>(event: &E) -> Result<String, EncodeError> {
     let refused = |reason| EncodeError { event_type: event.event_type(), reason };
     if E::DESCRIPTOR.unknown == Some(event.variant_index()) {
-        return Err(refused("this program does not know what it means; only one that does can record it".to_owned()));
+        let reason = "it is of a type that this program does not know, and only one that does can record it".to_owned();
+        return Err(EncodeError { event_type: event.descriptor().name, reason });
     }
     let payload = content::encode(event, event.variant_index()).map_err(|error| refused(error.to_string()))?;
     match decode::<E>(event.event_type(), event.descriptor().schema_version, &payload) {

@@ -25,6 +25,15 @@ const _: () = {
                         ::annals::FieldDescriptor::new("price", "f64"),
                     ],
                 ),
+                ::annals::VariantDescriptor::new("Refunded", "OrderRefunded")
+                    .with_fields(::annals::Shape::Newtype, &[::annals::FieldDescriptor::new("0", "u64")]),
+                ::annals::VariantDescriptor::new("LineRemoved", "OrderLineRemoved").with_fields(
+                    ::annals::Shape::Struct,
+                    &[
+                        ::annals::FieldDescriptor::new("sku", "String"),
+                        ::annals::FieldDescriptor::new("note", "String"),
+                    ],
+                ),
                 ::annals::VariantDescriptor::new("Confirmed", "OrderConfirmed"),
                 ::annals::VariantDescriptor::new("Unknown", "")
                     .with_fields(::annals::Shape::Newtype, &[::annals::FieldDescriptor::new("0", "UnknownEvent")]),
@@ -32,14 +41,16 @@ const _: () = {
         )
         .with_doc("What happens to an order.")
         .with_retired(&["OrderPromised"])
-        .with_unknown(4);
+        .with_unknown(6);
         fn variant_index(&self) -> ::core::primitive::usize {
             match *self {
                 Self::Created { .. } => 0,
                 Self::Paid { .. } => 1,
                 Self::LineAdded { .. } => 2,
-                Self::Confirmed { .. } => 3,
-                Self::Unknown { .. } => 4,
+                Self::Refunded { .. } => 3,
+                Self::LineRemoved { .. } => 4,
+                Self::Confirmed { .. } => 5,
+                Self::Unknown { .. } => 6,
             }
         }
         fn upcast(__old: ::annals::codec::Old<'_>) -> ::core::result::Result<Self, ::annals::codec::DecodeReason> {
@@ -58,15 +69,11 @@ const _: () = {
         fn undo(self) -> ::annals::Undo<Self> {
             match self {
                 Self::Created { .. } => ::annals::Undo::Never,
-                Self::Paid(payload) => {
-                    ::annals::Undo::With(::annals::__private::Vec::<Self>::from([Self::Refunded(payload.cents)]))
-                }
-                Self::LineAdded { sku: sku, quantity: quantity, .. } => {
-                    ::annals::Undo::With(::annals::__private::Vec::<Self>::from([
-                        Self::LineRemoved { sku, note: format!("{quantity}") },
-                        Self::Confirmed,
-                    ]))
-                }
+                Self::Paid(payload) => ::annals::__private::undo::<Self, 1>([Self::Refunded(payload.cents)]),
+                Self::LineAdded { sku: sku, quantity: quantity, .. } => ::annals::__private::undo::<Self, 2>([
+                    Self::LineRemoved { sku, note: format!("{quantity}") },
+                    Self::Confirmed,
+                ]),
                 _ => ::annals::Undo::Unsaid,
             }
         }
@@ -75,6 +82,12 @@ const _: () = {
     impl ::core::convert::From<Payment> for OrderEvent {
         fn from(__payload: Payment) -> Self {
             Self::Paid(__payload)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<u64> for OrderEvent {
+        fn from(__payload: u64) -> Self {
+            Self::Refunded(__payload)
         }
     }
 };

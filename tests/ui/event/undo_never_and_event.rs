@@ -1,0 +1,11 @@
+use annals::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+enum OrderEvent {
+    #[undo(never)]
+    #[undo(Confirmed)]
+    Created { cents: u64 },
+    Confirmed,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use annals::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+enum OrderEvent {
+    #[undo(Refunded { cents })]
+    Created { cents: u64 },
+    Cancelled { cents: u64 },
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use annals::{UnknownEvent, prelude::*};
+
+#[derive(Event, Serialize, Deserialize)]
+enum OrderEvent {
+    #[event(unknown = true)]
+    Created (UnknownEvent),
+    Confirmed,
+}
+
+fn main() {}

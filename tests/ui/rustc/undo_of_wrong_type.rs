@@ -1,0 +1,10 @@
+use annals::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+enum OrderEvent {
+    #[undo(Cancelled { cents: cents.to_string() })]
+    Created { cents: u64 },
+    Cancelled { cents: u64 },
+}
+
+fn main() {}
