@@ -3,6 +3,7 @@
 mod connecting;
 mod domain;
 mod engines;
+mod evolving;
 mod executing;
 mod faults;
 mod looking_back;

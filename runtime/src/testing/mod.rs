@@ -5,4 +5,4 @@ pub mod conformance;
 mod difference;
 mod scenario;
 
-pub use scenario::{Decided, Given, Then, given};
+pub use scenario::{Decided, Given, Then, given, given_stored};

@@ -2,7 +2,7 @@
 
 use super::difference::difference;
 use crate::{
-    codec,
+    codec::{self, DecodeReason},
     journal::{AppendId, LogId, NewEvent, StoredEvent},
     model::{Aggregate, Annotations, Command, Context, Event, Existence, StreamName, Version},
 };
@@ -52,6 +52,60 @@ pub fn given<E: Event>(events: impl IntoIterator<Item = E>) -> Given<E> {
         now: Timestamp::UNIX_EPOCH,
         annotations: Annotations::default(),
     }
+}
+
+/// Begins a scenario: these events have happened, and are stored in these forms. Each is a stored type name, a schema
+/// version and a payload, as a program of long ago may have written it.
+///
+/// Events of a type that the enum lists as `retired` are passed over, as they are everywhere.
+///
+/// # Panics
+///
+/// When one of them does not read.
+///
+/// ```
+/// use annals::{prelude::*, testing::given_stored};
+///
+/// #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+/// enum DoorEvent {
+///     #[event(version = 2, upcast(1 => OpenedV1))]
+///     Opened { centimetres: u32 },
+///     Closed,
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct OpenedV1 {}
+///
+/// impl From<OpenedV1> for DoorEvent {
+///     fn from(_: OpenedV1) -> Self {
+///         Self::Opened { centimetres: 90 }
+///     }
+/// }
+///
+/// #[derive(Aggregate, Default)]
+/// #[aggregate(event = DoorEvent)]
+/// struct Door {
+///     #[on(Opened { centimetres })]
+///     #[on(Closed => 0)]
+///     open: u32,
+/// }
+///
+/// #[derive(Command, Clone)]
+/// #[command(door: Door)]
+/// #[skip_if(door.open == 0)]
+/// #[emit(Closed)]
+/// struct Close;
+///
+/// given_stored([("DoorOpened", 1, "{}")]).when(Close).then([DoorEvent::Closed]);
+/// ```
+#[track_caller]
+pub fn given_stored<E: Event>(events: impl IntoIterator<Item = (&'static str, u32, &'static str)>) -> Given<E> {
+    let read = |(event_type, schema_version, payload)| match codec::decode(event_type, schema_version, payload) {
+        Ok(event) => Some(event),
+        Err(DecodeReason::Retired) => None,
+        Err(reason) => panic!("the given `{event_type}` of version {schema_version} does not read: {reason}"),
+    };
+    given(events.into_iter().filter_map(read))
 }
 
 /// What has happened, made by [`given`].
