@@ -233,7 +233,7 @@ fn read_variant<'a>(diag: &mut Diag, source: &'a syn::Variant) -> Option<Variant
     let shape = read_shape(diag, source)?;
     let version_lacks = written.lacks("version");
     let upcasts_unread = !written.lacks("upcast") && upcasts.get().is_none_or(Vec::is_empty);
-    Some(Variant { source, name, aliases, version, version_lacks, upcasts, upcasts_unread, unknown, undo, shape })
+    Some(Variant { source, name, aliases, version, upcasts, version_lacks, upcasts_unread, unknown, undo, shape })
 }
 
 /// Reads `upcast(1 => CreatedV1, …)`.

@@ -85,6 +85,16 @@ pub enum TimeTravelError {
         /// The version that the stream is at.
         actual: Version,
     },
+    /// A state has no JSON form, so that it cannot be compared field by field. React by giving its type one.
+    #[error("the state of stream `{stream}` at version {version} has no JSON form: {reason}")]
+    State {
+        /// The stream.
+        stream: StreamName,
+        /// The version of the state.
+        version: Version,
+        /// What serde says.
+        reason: String,
+    },
 }
 
 impl From<JournalError> for TimeTravelError {

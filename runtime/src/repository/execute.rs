@@ -223,7 +223,7 @@ impl<C: Command> IntoFuture for Execute<C> {
 }
 
 /// Whether a command may be decided on a stream at this version.
-fn check_existence<R: std::error::Error + 'static>(
+pub(super) fn check_existence<R: std::error::Error + 'static>(
     existence: Existence,
     stream: &StreamName,
     version: Version,
@@ -237,12 +237,15 @@ fn check_existence<R: std::error::Error + 'static>(
 }
 
 /// What is told beside every event, as it is stored: nothing where nothing is told.
-fn annotations_json(annotations: &Annotations) -> Option<Arc<str>> {
+pub(super) fn annotations_json(annotations: &Annotations) -> Option<Arc<str>> {
     // Strings and a map of strings always have a JSON form.
     if annotations.is_empty() { None } else { serde_json::to_string(annotations).ok().map(Into::into) }
 }
 
-fn encode<E: Event>(events: &[E], annotations: Option<&Arc<str>>) -> Result<Vec<NewEvent>, codec::EncodeError> {
+pub(super) fn encode<E: Event>(
+    events: &[E],
+    annotations: Option<&Arc<str>>,
+) -> Result<Vec<NewEvent>, codec::EncodeError> {
     events
         .iter()
         .map(|event| {
@@ -255,7 +258,7 @@ fn encode<E: Event>(events: &[E], annotations: Option<&Arc<str>>) -> Result<Vec<
         .collect()
 }
 
-fn outcome<E>(
+pub(super) fn outcome<E>(
     stream: &StreamName,
     events: Vec<E>,
     appended: Appended,
@@ -277,7 +280,7 @@ fn outcome<E>(
 }
 
 /// Waits a moment before the next attempt: longer the more there were, and never as long as the other writers.
-async fn pause(attempt: u32) {
+pub(super) async fn pause(attempt: u32) {
     const LONGEST: Duration = Duration::from_millis(50);
     let longest = Duration::from_millis(1 << attempt.min(6)).min(LONGEST);
     tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;

@@ -1,12 +1,12 @@
 //! An aggregate's own story: its events with their metadata, a page at a time.
 
-use super::{ReadError, Repository};
+use super::{Loaded, ReadError, Repository};
 use crate::{
     journal::StoredEvent,
     model::{Aggregate, Recorded, StreamName, Version},
 };
 use futures_util::future::BoxFuture;
-use std::future::IntoFuture;
+use std::{future::IntoFuture, ops::ControlFlow};
 
 /// The events of one aggregate, made by [`Repository::history`]. Await it for a [`HistoryPage`].
 ///
@@ -112,6 +112,16 @@ impl<A: Aggregate> History<A> {
         self
     }
 
+    /// Each event with the state that it led to, as a page of these.
+    ///
+    /// The events before the page are read too, to know the state that it begins with.
+    pub fn states(self) -> States<A>
+    where
+        A: Clone,
+    {
+        States(self)
+    }
+
     async fn page(self) -> Result<HistoryPage<A::Event>, ReadError> {
         if self.newest_first { self.page_back().await } else { self.page_on().await }
     }
@@ -144,6 +154,110 @@ impl<A: Aggregate> History<A> {
 
 impl<A: Aggregate> IntoFuture for History<A> {
     type Output = Result<HistoryPage<A::Event>, ReadError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.page())
+    }
+}
+
+/// The states of one aggregate after each of its events, made by [`History::states`]. Await it for a [`StatesPage`].
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Command, Clone)]
+/// # #[command(counter: Counter)]
+/// # #[command(any)]
+/// # #[emit(Added { amount })]
+/// # struct Add { amount: u64 }
+/// #[derive(Aggregate, Clone, Default)]
+/// #[aggregate(event = CounterEvent)]
+/// struct Counter {
+///     #[on(Added { amount } => += *amount)]
+///     total: u64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let counters = Store::memory().repository::<Counter>();
+/// for amount in 1..=5 {
+///     counters.execute("visits", Add { amount }).await?;
+/// }
+///
+/// let page = counters.history("visits").from(Version::new(2)).limit(3).states().await?;
+/// let totals: Vec<_> = page.steps.iter().map(|step| (step.event.metadata.version.number(), step.state.total)).collect();
+/// assert_eq!(totals, [(2, 3), (3, 6), (4, 10)]);
+/// assert_eq!(page.next, Some(Version::new(5)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read until it is awaited"]
+pub struct States<A: Aggregate>(History<A>);
+
+/// Some events of one aggregate, each with the state that it led to.
+///
+/// ```
+/// # use annals::repository::StatesPage;
+/// fn show<S: std::fmt::Debug, E>(page: &StatesPage<S, E>) {
+///     for step in &page.steps {
+///         println!("{}: {:?}", step.event.metadata.version, step.state);
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StatesPage<S, E> {
+    /// The events with their states, in the order that was asked for. Those of a retired type are left out.
+    pub steps: Vec<Step<S, E>>,
+    /// Where the next page begins, as [`HistoryPage::next`].
+    pub next: Option<Version>,
+}
+
+/// An event and the state that it led to.
+///
+/// ```
+/// # use annals::repository::Step;
+/// fn show<S: std::fmt::Debug, E>(step: &Step<S, E>) {
+///     println!("{} {:?}", step.event.metadata.recorded_at, step.state);
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Step<S, E> {
+    /// The event.
+    pub event: Recorded<E>,
+    /// The state with it.
+    pub state: S,
+}
+
+impl<A: Aggregate + Clone> States<A> {
+    async fn page(self) -> Result<StatesPage<A, A::Event>, ReadError> {
+        let Self(history) = self;
+        let (repository, stream) = (history.repository.clone(), history.stream.clone());
+        let newest_first = history.newest_first;
+        let HistoryPage { mut events, next } = history.page().await?;
+        if newest_first {
+            events.reverse();
+        }
+        let before = events.first().map_or(0, |first| first.metadata.version.number().saturating_sub(1));
+        let mut loaded = repository.fold(&stream, Loaded::empty(), before, |_| ControlFlow::Continue(())).await?;
+        let mut steps = Vec::with_capacity(events.len());
+        for event in events {
+            loaded.state.apply(&event.event, &event.metadata);
+            steps.push(Step { event, state: loaded.state.clone() });
+        }
+        if newest_first {
+            steps.reverse();
+        }
+        Ok(StatesPage { steps, next })
+    }
+}
+
+impl<A: Aggregate + Clone> IntoFuture for States<A> {
+    type Output = Result<StatesPage<A, A::Event>, ReadError>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

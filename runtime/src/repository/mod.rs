@@ -1,14 +1,20 @@
 //! Aggregates: loaded from their events, asked with commands, looked back on.
 
+mod branch;
 mod claims;
+mod difference;
 mod error;
 mod execute;
 mod history;
+mod undo;
 
+pub use branch::Branch;
 pub(crate) use claims::Claims;
+pub use difference::{Difference, FieldChange};
 pub use error::{ExecuteError, ReadError, TimeTravelError};
 pub use execute::{Execute, Outcome};
-pub use history::{History, HistoryPage};
+pub use history::{History, HistoryPage, States, StatesPage, Step};
+pub use undo::{Obstacle, ObstacleReason, UndoError, UndoTo};
 
 use crate::{
     journal::{Journal, JournalError, StoredEvent},
@@ -169,13 +175,7 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// As [`load`](Self::load), and when the stream has not reached that version.
     pub async fn at(&self, id: impl IntoIdentifier<A::Id>, version: Version) -> Result<Loaded<A>, TimeTravelError> {
-        let stream = self.stream(id);
-        let loaded = self.fold(&stream, Loaded::empty(), version.number(), |_| ControlFlow::Continue(())).await?;
-        if loaded.version == version {
-            Ok(loaded)
-        } else {
-            Err(TimeTravelError::NoSuchVersion { stream, asked: version, actual: loaded.version })
-        }
+        self.at_version(&self.stream(id), Loaded::empty(), version).await
     }
 
     /// The aggregate as it was at a time: with every event that was recorded then or before.
@@ -294,6 +294,36 @@ impl<A: Aggregate> Repository<A> {
             }
             if page.len() < limit {
                 return Ok(loaded);
+            }
+        }
+    }
+
+    /// The state at `version`, folded on from an earlier one.
+    async fn at_version(
+        &self,
+        stream: &StreamName,
+        earlier: Loaded<A>,
+        version: Version,
+    ) -> Result<Loaded<A>, TimeTravelError> {
+        let loaded = self.fold(stream, earlier, version.number(), |_| ControlFlow::Continue(())).await?;
+        if loaded.version == version {
+            Ok(loaded)
+        } else {
+            let stream = stream.clone();
+            Err(TimeTravelError::NoSuchVersion { stream, asked: version, actual: loaded.version })
+        }
+    }
+
+    /// Every event after a version, as it is stored.
+    async fn stored(&self, stream: &StreamName, mut after: Version) -> Result<Vec<StoredEvent>, JournalError> {
+        let mut events = Vec::new();
+        loop {
+            let page = self.journal.read_stream(stream, after, PAGE).await?;
+            let (count, last) = (page.len(), page.last().map(StoredEvent::version));
+            events.extend(page);
+            match last {
+                Some(last) if count == PAGE => after = last,
+                _ => return Ok(events),
             }
         }
     }
