@@ -10,7 +10,7 @@ pub(crate) enum AccountEvent {
     Closed,
 }
 
-#[derive(Aggregate, Clone, Debug, Default, PartialEq)]
+#[derive(Aggregate, Clone, Debug, Default, PartialEq, Serialize)]
 #[aggregate(event = AccountEvent)]
 pub(crate) struct Account {
     #[on(Opened { owner })]

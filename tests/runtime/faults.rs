@@ -33,6 +33,10 @@ pub(crate) struct With<A, J> {
 }
 
 impl<A: Around, J: Journal> With<A, J> {
+    pub(crate) fn around(around: A, inner: J) -> Self {
+        Self { around, inner }
+    }
+
     async fn call<T>(
         &self,
         name: &'static str,

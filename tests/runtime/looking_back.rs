@@ -1,7 +1,7 @@
 //! Past states and histories.
 
 use crate::{
-    domain::{Account, AccountEvent, deposit, open},
+    domain::{Account, AccountCommand, AccountEvent, deposit, open},
     engines::on_every_engine,
 };
 use annals::{Existence, prelude::*, repository::TimeTravelError};
@@ -39,6 +39,60 @@ fn versions(events: &[annals::Recorded<AccountEvent>]) -> Vec<u64> {
 }
 
 on_every_engine! {
+    async fn history_gives_the_state_after_each_event(store) {
+        account_of_six(store).await;
+        let accounts = store.repository::<Account>();
+        let page = accounts.history("1").states().await.unwrap();
+        assert_eq!((page.steps.len(), page.next), (6, None));
+        for step in &page.steps {
+            assert_eq!(step.state, accounts.at("1", step.event.metadata.version).await.unwrap().state);
+        }
+        let balances = |page: &annals::repository::StatesPage<Account, AccountEvent>| {
+            page.steps.iter().map(|step| (step.event.metadata.version.number(), step.state.balance)).collect::<Vec<_>>()
+        };
+        let middle = accounts.history("1").from(Version::new(3)).limit(2).states().await.unwrap();
+        assert_eq!((balances(&middle), middle.next), (vec![(3, 2), (4, 3)], Some(Version::new(5))));
+        let newest = accounts.history("1").newest_first().limit(2).states().await.unwrap();
+        assert_eq!((balances(&newest), newest.next), (vec![(6, 5), (5, 4)], Some(Version::new(4))));
+        let nothing = accounts.history("nobody").states().await.unwrap();
+        assert_eq!((nothing.steps.len(), nothing.next), (0, None));
+    }
+
+    async fn two_versions_differ_field_by_field(store) {
+        account_of_six(store).await;
+        let accounts = store.repository::<Account>();
+        let difference = |from, to| accounts.difference("1", Version::new(from), Version::new(to));
+        let told = difference(0, 3).await.unwrap().to_string();
+        assert_eq!(told, "balance: 0 → 2\nopen: false → true\nowner: \"\" → \"ann\"\n");
+        assert_eq!(difference(6, 2).await.unwrap().to_string(), "balance: 5 → 1\n");
+        assert_eq!(difference(4, 4).await.unwrap().changes, []);
+        let error = difference(2, 7).await.unwrap_err();
+        assert_eq!(error.to_string(), "stream `account-1` is at version 6, and version 7 was asked for");
+    }
+
+    async fn a_branch_goes_its_own_way_and_is_never_written(store) {
+        account_of_six(store).await;
+        let accounts = store.repository::<Account>();
+        let before = store.head().await.unwrap();
+        let branch = accounts.branch("1", Version::new(3)).await.unwrap();
+        assert_eq!((branch.state().balance, branch.version(), branch.events().len()), (2, Version::new(3), 0));
+        let branch = branch.apply([AccountEvent::Deposited { amount: 40 }]).execute(deposit(500)).unwrap();
+        assert_eq!((branch.state().balance, branch.version(), branch.base()), (542, Version::new(5), Version::new(3)));
+        assert_eq!(versions(branch.events()), [4, 5]);
+        assert_eq!(branch.events()[0].metadata.stream, accounts.stream("1"));
+
+        // The command's rules hold on a branch too.
+        let refused = branch.execute(AccountCommand::Withdraw { amount: 543 }).unwrap_err();
+        assert_eq!(refused.to_string(), "543 is more than the balance, 542");
+        let fresh = accounts.branch("nobody", Version::NONE).await.unwrap().execute(deposit(1)).unwrap_err();
+        assert_eq!(fresh.to_string(), "there is no `account` with the id `nobody`");
+        let error = accounts.branch("1", Version::new(7)).await.unwrap_err();
+        assert_eq!(error.to_string(), "stream `account-1` is at version 6, and version 7 was asked for");
+
+        assert_eq!(store.head().await.unwrap(), before);
+        assert_eq!(accounts.load("1").await.unwrap().state.balance, 5);
+    }
+
     async fn a_past_state_is_rebuilt_at_any_version(store) {
         account_of_six(store).await;
         let accounts = store.repository::<Account>();

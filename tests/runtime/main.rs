@@ -10,3 +10,4 @@ mod looking_back;
 mod projecting;
 mod reading;
 mod scenarios;
+mod undoing;
