@@ -46,7 +46,7 @@
 )]
 
 use annals::prelude::*;
-use annals::{Fold, Or, Position, StreamName, Targeted};
+use annals::{Fold, Or, Position, StreamName, Targeted, Undo, UnknownEvent, codec};
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeMap, error::Error, fmt, num};
 
@@ -99,6 +99,56 @@ pub enum PaymentEvent<N: Amount = u64> {
     },
     /// Money went back.
     Returned,
+}
+
+/// What happens to a ticket.
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[event(retired("TicketHinted"))]
+pub enum TicketEvent {
+    /// It was sold.
+    #[event(version = 3, upcast(1 => SoldV1, 2 => SoldV2))]
+    #[undo(Returned { seat })]
+    Sold {
+        /// Where.
+        seat: u64,
+        /// To whom.
+        to: String,
+    },
+    /// It came back.
+    #[undo(never)]
+    Returned {
+        /// Where.
+        seat: u64,
+    },
+    /// Whatever a newer program does with it.
+    #[event(unknown)]
+    Unknown(UnknownEvent),
+}
+
+/// A sale as it was stored first.
+#[derive(Deserialize, Clone, Copy, Debug)]
+pub struct SoldV1 {
+    /// Where.
+    pub seat: u32,
+}
+
+/// A sale as it was stored then.
+#[derive(Deserialize, Clone, Copy, Debug)]
+pub struct SoldV2 {
+    /// Where.
+    pub seat: u64,
+}
+
+impl From<SoldV1> for SoldV2 {
+    fn from(old: SoldV1) -> Self {
+        Self { seat: u64::from(old.seat) }
+    }
+}
+
+impl From<SoldV2> for TicketEvent {
+    fn from(old: SoldV2) -> Self {
+        Self::Sold { seat: old.seat, to: String::new() }
+    }
 }
 
 /// A number of money.
@@ -443,6 +493,13 @@ fn rules_hold_under_every_lint() {
     assert_eq!(pay.target(), "7");
     let paid = pay.decide(&Payment::default(), &context());
     assert_eq!(paid, Ok(vec![PaymentEvent::Paid { order: "7".to_owned(), amount: 5 }]));
+}
+
+#[test]
+fn what_outlives_its_code_does_so_under_every_lint() {
+    let sold = codec::decode::<TicketEvent>("TicketSold", 1, "{\"seat\":7}").expect("it was stored so");
+    assert_eq!(sold, TicketEvent::Sold { seat: 7, to: String::new() });
+    assert_eq!(sold.undo(), Undo::With(vec![TicketEvent::Returned { seat: 7 }]));
 }
 
 #[test]

@@ -167,6 +167,13 @@ fn an_unknown_event_is_kept_as_it_is_stored() {
 
 #[test]
 fn an_unknown_event_has_no_name_of_its_own() {
+    #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+    enum First {
+        #[event(unknown)]
+        Unknown(UnknownEvent),
+        Happened,
+    }
+
     assert_eq!(OrderEvent::DESCRIPTOR.unknown, Some(5));
     assert_eq!(
         OrderEvent::event_types(),
@@ -174,12 +181,6 @@ fn an_unknown_event_has_no_name_of_its_own() {
     );
     assert_eq!(OrderEvent::DESCRIPTOR.position(""), None);
     assert_eq!(OrderEvent::DESCRIPTOR.position("OrderPaid"), Some(4));
-    #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
-    enum First {
-        #[event(unknown)]
-        Unknown(UnknownEvent),
-        Happened,
-    }
     assert_eq!(First::DESCRIPTOR.position("FirstHappened"), Some(1));
     assert_eq!(decode("FirstHappened", 1, "{}"), Ok(First::Happened));
     let shipped = stored("OrderShipped 1 import-7\n{}").decode::<First>().unwrap();
@@ -234,9 +235,9 @@ fn a_struct_enum_may_be_generic_and_have_versions() {
         to: T,
     }
     impl<T: Default> TryFrom<ChangedV1<T>> for Event<T> {
-        type Error = std::convert::Infallible;
+        type Error = String;
 
-        fn try_from(old: ChangedV1<T>) -> Result<Self, Self::Error> {
+        fn try_from(old: ChangedV1<T>) -> Result<Self, String> {
             Ok(Self::Changed { from: T::default(), to: old.to })
         }
     }

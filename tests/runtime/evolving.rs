@@ -315,7 +315,7 @@ async fn an_unknown_event_stops_its_readers_unless_they_take_it() {
         let history = store.repository::<open::Savings>().history("1").newest_first().limit(1).await.unwrap();
         let open::SavingsEvent::Unknown(audited) = &history.events[0].event else { panic!("it is unknown") };
         assert_eq!((audited.event_type.as_str(), audited.payload.as_str()), ("SavingsAudited", r#"{"by":"the bank"}"#));
-        assert_eq!(audited.metadata, history.events[0].metadata);
+        assert_eq!(*audited.metadata, history.events[0].metadata);
 
         let log = store.events::<open::SavingsEvent>().to_vec().await.unwrap();
         let found = log.iter().filter(|event| matches!(event.event, open::SavingsEvent::Unknown(_)));
@@ -328,6 +328,9 @@ async fn an_unknown_event_stops_its_readers_unless_they_take_it() {
     }
 }
 
+type Both = Or<RateEvent, open::SavingsEvent>;
+type Turned = Or<open::SavingsEvent, RateEvent>;
+
 #[tokio::test]
 async fn of_several_enums_the_one_of_the_aggregate_takes_what_is_unknown() {
     let (journals, _server) = journals().await;
@@ -335,11 +338,9 @@ async fn of_several_enums_the_one_of_the_aggregate_takes_what_is_unknown() {
         println!("on {store}");
         fill(&**journal, store).await;
         store.repository::<Rate>().execute("1", Change { percent: 3 }).await.unwrap();
-        type Both = Or<RateEvent, open::SavingsEvent>;
         let log = store.events::<Both>().to_vec().await.unwrap();
         let unknown = log.iter().filter(|event| matches!(event.event, Or::Second(open::SavingsEvent::Unknown(_))));
         assert_eq!((unknown.count(), log.len()), (3, 5));
-        type Turned = Or<open::SavingsEvent, RateEvent>;
         let log = store.events::<Turned>().to_vec().await.unwrap();
         let unknown = log.iter().filter(|event| matches!(event.event, Or::First(open::SavingsEvent::Unknown(_))));
         assert_eq!((unknown.count(), log.len()), (3, 5));

@@ -37,8 +37,9 @@ pub struct UnknownEvent {
     pub schema_version: u32,
     /// The payload as stored: JSON.
     pub payload: String,
-    /// Where it lies, when it was recorded, what its caller told.
-    pub metadata: Metadata,
+    /// Where it lies, when it was recorded, what its caller told. Boxed, so that the other variants of an enum with this
+    /// one stay small.
+    pub metadata: Box<Metadata>,
 }
 
 impl UnknownEvent {
@@ -59,6 +60,6 @@ impl UnknownEvent {
         payload: impl Into<String>,
         metadata: Metadata,
     ) -> Self {
-        Self { event_type: event_type.into(), schema_version, payload: payload.into(), metadata }
+        Self { event_type: event_type.into(), schema_version, payload: payload.into(), metadata: Box::new(metadata) }
     }
 }
