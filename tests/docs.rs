@@ -76,6 +76,7 @@ fn sources(folders: &[&str]) -> Vec<Source> {
 fn is_material(path: &str) -> bool {
     path.starts_with("macros/src/tests/snapshots/")
         || path.strip_prefix("tests/ui/").is_some_and(|case| case.contains('/'))
+        || path.starts_with("tests/lock/cases/")
 }
 
 /// Whether the first paragraph of a file is a module's doc, and a sentence.
@@ -208,7 +209,7 @@ impl Docs {
     }
 
     fn read_type(&mut self, file: &str, visibility: &Visibility, name: &str, attributes: &[Attribute]) {
-        if is_public(visibility) {
+        if is_public(visibility) && !is_hidden(attributes) {
             let example = self.read_example(file, attributes);
             let how = Shown::Itself(!example.is_empty());
             self.of_type.insert(name.to_owned(), example);
@@ -297,6 +298,13 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
+/// Whether no page shows it: what generated code calls is no interface.
+fn is_hidden(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("doc") && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "hidden")
+    })
+}
+
 /// Whether `thiserror` makes it an error.
 fn is_error(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
@@ -378,6 +386,8 @@ mod tests {
         assert!(without_example("pub(crate) struct A;\nstruct B;\nimpl B { pub(super) fn c(&self) {} }").is_empty());
         assert!(without_example("#[cfg(test)]\nmod tests { pub struct A; }").is_empty());
         assert_eq!(without_example("pub mod inner { pub struct A; }"), ["a.rs: A"]);
+        assert!(without_example("/// What generated code calls.\n#[doc(hidden)]\npub fn a() {}").is_empty());
+        assert_eq!(without_example("/// It is #[doc(hidden)].\n#[doc(alias = \"b\")]\npub fn a() {}"), ["a.rs: a"]);
     }
 
     #[test]
@@ -455,6 +465,7 @@ mod tests {
 
     #[test]
     fn what_is_only_compared_with_is_no_module() {
+        assert!(is_material("tests/lock/cases/field_type/lib.rs") && !is_material("tests/lock/cases.rs"));
         assert!(is_material("tests/ui/event/name_twice.rs") && is_material("macros/src/tests/snapshots/event.rs"));
         assert!(!is_material("tests/ui/shop.rs") && !is_material("macros/src/tests/snapshots.rs"));
     }

@@ -3,13 +3,17 @@
 use annals::{
     StreamName, Version,
     journal::{
-        Append, Commit, Committed, Expected, Journal, JournalError, LogBatch, LogId, LogRead, MemoryJournal, ReadModel,
-        RowsPage, StoredEvent, Verdict,
+        Append, Commit, Committed, Expected, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead,
+        MemoryJournal, ReadModel, Restored, RowsPage, Snapshot, StoredEvent, Verdict,
     },
     testing::conformance::{self, PARTITIONS},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_journal_in_memory_keeps_the_contract() {
@@ -57,6 +61,12 @@ enum Fault {
     LetsTwoKindsShareAType,
     ForgetsWhoseATypeIs,
     LeavesOutWhatIsNotKnown,
+    GivesSnapshotsOfAnyFold,
+    GivesSnapshotsOfAnyHistory,
+    ForgetsSnapshots,
+    RepeatsAnEventOfTheSnapshot,
+    KeepsTheLastSnapshotInPlaceOfTheNewest,
+    AppendsToAnyHistory,
 }
 
 /// The journal in memory with one fault.
@@ -64,6 +74,8 @@ enum Fault {
 struct Broken {
     fault: Fault,
     inner: MemoryJournal,
+    /// The snapshot that was written last.
+    last: Mutex<Option<Snapshot>>,
 }
 
 impl Broken {
@@ -101,6 +113,7 @@ impl Journal for Broken {
                     append.events.pop();
                 }
                 Fault::IgnoresWhatIsExpected => append.expected = Expected::Any,
+                Fault::AppendsToAnyHistory => append.after = None,
                 Fault::AppendsTwice => {
                     let first = self.inner.append(append.clone()).await?;
                     let Verdict::Appended(_) = first else { return Ok(first) };
@@ -137,6 +150,49 @@ impl Journal for Broken {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
         self.inner.read_stream(&self.stream(stream), after, limit)
+    }
+
+    fn restore(
+        &self,
+        stream: &StreamName,
+        fingerprint: Fingerprint,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Restored, JournalError>> {
+        let stream = self.stream(stream);
+        Box::pin(async move {
+            let last = self.last.lock().unwrap().clone().filter(|snapshot| snapshot.stream == stream);
+            let forced = last.filter(|snapshot| match self.fault {
+                Fault::GivesSnapshotsOfAnyFold => true,
+                Fault::GivesSnapshotsOfAnyHistory | Fault::KeepsTheLastSnapshotInPlaceOfTheNewest => {
+                    snapshot.fingerprint == fingerprint
+                }
+                _ => false,
+            });
+            if let Some(snapshot) = forced {
+                let events = self.inner.read_stream(&stream, snapshot.version, limit).await?;
+                return Ok(Restored::new(Some(snapshot), events));
+            }
+            let mut restored = self.inner.restore(&stream, fingerprint, limit).await?;
+            if let Some(snapshot) = restored.snapshot.as_ref().filter(|_| self.is(Fault::RepeatsAnEventOfTheSnapshot)) {
+                let before = Version::new(snapshot.version.number() - 1);
+                restored.events = self.inner.read_stream(&stream, before, limit).await?;
+            }
+            Ok(restored)
+        })
+    }
+
+    fn write_snapshot(&self, mut snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>> {
+        Box::pin(async move {
+            snapshot.stream = self.stream(&snapshot.stream);
+            if self.is(Fault::ForgetsSnapshots) {
+                return Ok(true);
+            }
+            let kept = self.inner.write_snapshot(snapshot.clone()).await?;
+            if kept || self.is(Fault::KeepsTheLastSnapshotInPlaceOfTheNewest) {
+                *self.last.lock().unwrap() = Some(snapshot);
+            }
+            Ok(kept)
+        })
     }
 
     fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
@@ -239,7 +295,8 @@ impl Journal for Broken {
 /// What the suite says of a journal with this fault.
 async fn found_out(fault: Fault) -> String {
     let open = |partitions| async move {
-        Arc::new(Broken { fault, inner: MemoryJournal::with_partitions(partitions) }) as Arc<dyn Journal>
+        let inner = MemoryJournal::with_partitions(partitions);
+        Arc::new(Broken { fault, inner, last: Mutex::default() }) as Arc<dyn Journal>
     };
     let verdict = AssertUnwindSafe(conformance::run(open)).catch_unwind().await;
     let panic = verdict.expect_err(&format!("a journal with the fault {fault:?} passes the suite"));
@@ -277,5 +334,11 @@ found_out! {
     a_log_that_ends_too_early_is_found: PromisesAnEndTooEarly by "appending::";
     a_type_that_two_kinds_share_is_found: LetsTwoKindsShareAType by "types::a_type_of_another_kind";
     an_owner_that_is_forgotten_is_found: ForgetsWhoseATypeIs by "types::";
+    a_snapshot_of_another_fold_is_found: GivesSnapshotsOfAnyFold by "snapshots::one_of_another_fingerprint";
+    a_snapshot_of_another_history_is_found: GivesSnapshotsOfAnyHistory by "snapshots::one_of_another_history";
+    a_snapshot_that_is_forgotten_is_found: ForgetsSnapshots by "snapshots::one_is_given";
+    an_event_that_comes_twice_is_found: RepeatsAnEventOfTheSnapshot by "snapshots::one_is_given";
+    an_older_snapshot_that_stays_is_found: KeepsTheLastSnapshotInPlaceOfTheNewest by "snapshots::an_older_one";
+    an_append_to_another_history_is_found: AppendsToAnyHistory by "snapshots::an_append_after";
     an_unknown_event_that_is_left_out_is_found: LeavesOutWhatIsNotKnown by "types::every_event";
 }

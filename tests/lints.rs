@@ -198,8 +198,9 @@ pub struct Order {
 }
 
 /// A payment.
-#[derive(Aggregate, Clone, Debug, Default)]
-#[aggregate(event = PaymentEvent<N>, ignore(Returned))]
+#[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(bound = "")]
+#[aggregate(event = PaymentEvent<N>, ignore(Returned), snapshot(every = 100, version = 2))]
 pub struct Payment<N: Amount> {
     /// How much.
     #[on(Paid { amount, .. })]

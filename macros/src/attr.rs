@@ -55,8 +55,8 @@ pub(crate) const fn elsewhere(name: &'static str, belongs: &'static str) -> Else
 
 /// The keys of each derive's own attribute, so that a key under the wrong one is told from a misspelt one.
 const KEYS: &[(&str, &[&str])] = &[
-    ("event", &["prefix", "name", "alias", "version", "upcast", "unknown", "retired"]),
-    ("aggregate", &["event", "id", "name", "ignore"]),
+    ("event", &["prefix", "name", "alias", "version", "upcast", "unknown", "retired", "lock", "unlocked"]),
+    ("aggregate", &["event", "id", "name", "ignore", "snapshot"]),
     ("command", &["error", "creates", "any", "id"]),
     ("projection", &["name", "events", "ignore", "single"]),
 ];
@@ -85,7 +85,12 @@ impl Grammar {
         if let Some(other) = elsewhere.iter().find(|other| other.name == name) {
             return format!("`{name}` belongs {}, not on {place}", other.belongs);
         }
-        let owners: Vec<_> = KEYS.iter().filter(|(owner, keys)| owner != attribute && keys.contains(&name)).collect();
+        let is_attribute = KEYS.iter().any(|(owner, _)| owner == attribute);
+        let owners: Vec<_> = KEYS
+            .iter()
+            .filter(|_| is_attribute)
+            .filter(|(owner, keys)| owner != attribute && keys.contains(&name))
+            .collect();
         if !owners.is_empty() {
             let owners: Vec<_> = owners.into_iter().map(|(owner, _)| format!("`#[{owner}]`")).collect();
             let help = self.meant(name).map_or_else(String::new, |key| format!("\nhelp: write `{}`", key.example));
@@ -340,26 +345,64 @@ pub(crate) fn read_with(
             continue;
         };
         let result = list.parse_args_with(|input: ParseStream<'_>| {
-            while !input.is_empty() {
-                match other(diag, input) {
-                    Ok(false) => read_entry(diag, grammar, input, &mut written, &mut take),
-                    Ok(true) if input.is_empty() || input.peek(Token![,]) => {}
-                    Ok(true) => diag.push(error_at(input, "expected `,`")),
-                    Err(error) => diag.push(error),
-                }
-                to_comma(input);
-                let _: Option<Token![,]> = input.parse()?;
-            }
-            Ok(())
+            read_entries(diag, grammar, input, &mut written, &mut other, &mut take)
         });
         diag.absorb(result);
     }
+    take_misspelt(grammar, &written, take);
+    written
+}
+
+/// Reads keys within a key, as in `snapshot(every = 100)`: `grammar` is the table of what stands in the parentheses.
+///
+/// Nothing is returned where there are no parentheses; that is reported.
+pub(crate) fn read_nested(
+    diag: &mut Diag,
+    grammar: &Grammar,
+    entry: &Entry<'_, '_>,
+    mut take: impl FnMut(&mut Diag, &Entry<'_, '_>),
+) -> Option<Written> {
+    let mut inner = Diag::new();
+    let mut written = Written::default();
+    let parse = |input: ParseStream<'_>| {
+        read_entries(&mut inner, grammar, input, &mut written, &mut |_, _| Ok(false), &mut take)
+    };
+    let read = entry.list(diag, "keys", parse);
+    diag.absorb(inner.finish());
+    read?;
+    take_misspelt(grammar, &written, take);
+    Some(written)
+}
+
+/// Reads entries to the end of the input.
+fn read_entries(
+    diag: &mut Diag,
+    grammar: &Grammar,
+    input: ParseStream<'_>,
+    written: &mut Written,
+    other: &mut impl FnMut(&mut Diag, ParseStream<'_>) -> syn::Result<bool>,
+    take: &mut impl FnMut(&mut Diag, &Entry<'_, '_>),
+) -> syn::Result<()> {
+    while !input.is_empty() {
+        match other(diag, input) {
+            Ok(false) => read_entry(diag, grammar, input, written, take),
+            Ok(true) if input.is_empty() || input.peek(Token![,]) => {}
+            Ok(true) => diag.push(error_at(input, "expected `,`")),
+            Err(error) => diag.push(error),
+        }
+        to_comma(input);
+        let _: Option<Token![,]> = input.parse()?;
+    }
+    Ok(())
+}
+
+/// Lets each misspelt key stand in for what it was meant to be, so that one mistake is not followed by others; and
+/// nothing is told of its value before it is mended.
+fn take_misspelt(grammar: &Grammar, written: &Written, mut take: impl FnMut(&mut Diag, &Entry<'_, '_>)) {
     for Misspelt { meant, span, value } in &written.misspelt {
         if written.keys.iter().any(|key| key == meant.name) {
             continue;
         }
-        // It stands in for what it was meant to be, so that one mistake is not followed by others; and nothing is told
-        // of its value before it is mended.
         let mut untold = Diag::new();
         let key = Ident::new(meant.name, *span);
         let stand_in = |input: ParseStream<'_>| {
@@ -370,7 +413,6 @@ pub(crate) fn read_with(
         let _ = stand_in.parse2(value.clone());
         let _ = untold.finish();
     }
-    written
 }
 
 /// The attributes of this name.

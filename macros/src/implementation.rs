@@ -63,7 +63,7 @@ pub(crate) fn header_where(
 }
 
 /// Whether one of the names is among the tokens.
-fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
+pub(crate) fn mentions(tokens: TokenStream, names: &[&Ident]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => names.contains(&&ident),
         TokenTree::Group(group) => mentions(group.stream(), names),

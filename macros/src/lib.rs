@@ -11,6 +11,7 @@ mod event;
 mod fold;
 mod implementation;
 mod krate;
+mod lock;
 mod made;
 mod name;
 mod projection;
@@ -25,7 +26,7 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(Event, attributes(event, undo))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    event::derive(&input).into()
+    event::derive(&input, &lock::Lock::found(input.ident.span())).into()
 }
 
 #[doc = include_str!("../doc/aggregate.md")]

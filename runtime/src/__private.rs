@@ -1,9 +1,15 @@
 //! What generated code calls. Not a public interface: any of it may change in any release.
 
 use crate::model::{
-    Event, EventDescriptor, Identifier, IntoDecision, IntoIdentifier, Metadata, Projection, Undo, VariantDescriptor,
+    Event, EventDescriptor, Identifier, IntoDecision, IntoIdentifier, Metadata, Projection, Snapshots, Undo,
+    VariantDescriptor,
 };
+use serde::Deserialize;
 
+pub use crate::{
+    codec::shape::{Traced, shape_of},
+    testing::lock::{Locked, LockedVariant, OldShape, lock},
+};
 pub use serde::{Serialize, de::DeserializeOwned};
 /// The events that a command decides. Nothing else has this name: where the crate's path is wrong, rustc proposes no
 /// other thing of that name.
@@ -38,6 +44,12 @@ pub fn key_of_aggregate<K: Identifier>(metadata: &Metadata) -> Result<K, String>
     id.parse().map_err(|error| {
         format!("the aggregate's id `{id}` does not read as the row's key, a `{}`: {error}", std::any::type_name::<K>())
     })
+}
+
+/// How a state is kept. One that serde cannot write and read is told at the key that asks for it.
+#[must_use]
+pub const fn snapshots<A: Serialize + for<'de> Deserialize<'de>>(every: u32, fold: u64) -> Snapshots<A> {
+    Snapshots::new(every, fold)
 }
 
 /// A row without events and without a key. The row type has `Default` as any projection, or that is told at the type.

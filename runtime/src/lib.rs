@@ -62,7 +62,8 @@
 //! | 3 | [`projector`] | read models: brought up to date, and read |
 //! | 4 | [`testing`] | decisions tested without a store, and the suite that every journal passes |
 //!
-//! [`prelude`] has the names that nearly every program needs.
+//! [`prelude`] has the names that nearly every program needs. [`guide`] has what takes more than one call:
+//! [changing an event](guide::changing_an_event).
 //!
 //! # Features
 //!
@@ -88,6 +89,7 @@ extern crate self as annals;
 #[doc(hidden)]
 pub mod __private;
 pub mod codec;
+pub mod guide;
 pub mod journal;
 mod model;
 pub mod projector;
@@ -101,7 +103,7 @@ pub use jiff::Timestamp;
 pub use model::{
     Aggregate, Annotations, Command, Context, Cursor, Event, EventDescriptor, EventSet, Existence, FieldDescriptor,
     Fold, Identifier, IntoDecision, IntoIdentifier, Metadata, Or, Position, Projection, Recorded, Shape, Single,
-    StreamName, Targeted, Undo, UnknownEvent, VariantDescriptor, Version,
+    Snapshots, StreamName, Targeted, Undo, UnknownEvent, VariantDescriptor, Version,
 };
 pub use store::{Store, StoreOptions};
 

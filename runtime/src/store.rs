@@ -7,7 +7,7 @@ use crate::{
     model::{Aggregate, Cursor, EventSet, Position, Projection, Targeted},
     projector::Projector,
     reading::{Events, Log},
-    repository::{Claims, Execute, Repository},
+    repository::{Attempts, Claims, Execute, Repository},
 };
 use std::{fmt, sync::Arc};
 
@@ -51,6 +51,7 @@ use std::{fmt, sync::Arc};
 pub struct Store {
     journal: Arc<dyn Journal>,
     claims: Arc<Claims>,
+    attempts: Arc<Attempts>,
     description: Arc<str>,
 }
 
@@ -105,13 +106,18 @@ impl Store {
     /// assert_eq!(store.to_string(), "memory: with 16 partitions");
     /// ```
     pub fn on(journal: impl Journal, description: impl Into<String>) -> Self {
-        Self { journal: Arc::new(journal), claims: Arc::default(), description: description.into().into() }
+        Self {
+            journal: Arc::new(journal),
+            claims: Arc::default(),
+            attempts: Arc::default(),
+            description: description.into().into(),
+        }
     }
 
     /// The aggregates of one kind: to load, to ask, to look back on.
     #[must_use]
     pub fn repository<A: Aggregate>(&self) -> Repository<A> {
-        Repository::new(Arc::clone(&self.journal), Arc::clone(&self.claims))
+        Repository::new(Arc::clone(&self.journal), Arc::clone(&self.claims), Arc::clone(&self.attempts))
     }
 
     /// Asks the aggregate that the command itself names, in its field with `#[command(id)]`.

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod events;
 mod floats;
+mod invented;
 mod refusing_to_decode;
 mod refusing_to_encode;
 mod round_trip;

@@ -120,6 +120,27 @@ fn an_id_is_text_unless_it_has_a_type() {
 }
 
 #[test]
+fn a_state_is_kept_where_that_is_said() {
+    #[derive(Aggregate, Default)]
+    #[aggregate(event = OrderEvent, ignore(Created, LineAdded, Paid, Confirmed, Cancelled, Viewed))]
+    struct Never;
+    #[derive(Aggregate, Default, Serialize, Deserialize)]
+    #[aggregate(event = OrderEvent, ignore(Created, LineAdded, Paid, Confirmed, Cancelled, Viewed), snapshot(every = 7))]
+    struct Often {
+        #[serde(skip)]
+        untouched: u32,
+    }
+    #[derive(Aggregate, Default, Serialize, Deserialize)]
+    #[aggregate(snapshot(version = 2, every = 4_294_967_295))]
+    #[aggregate(event = OrderEvent, ignore(Created, LineAdded, Paid, Confirmed, Cancelled, Viewed))]
+    struct Seldom {}
+    assert!(Never::SNAPSHOTS.is_none());
+    assert_eq!(Often::SNAPSHOTS.map(|snapshots| snapshots.every()), Some(7));
+    assert_eq!(Seldom::SNAPSHOTS.map(|snapshots| snapshots.every()), Some(u32::MAX));
+    assert_eq!(Often::default().untouched, 0);
+}
+
+#[test]
 fn a_guard_decides_whether_an_arm_is_meant() {
     #[derive(Aggregate, Debug, Default, PartialEq)]
     #[aggregate(event = OrderEvent, ignore(Paid, Confirmed, Cancelled, Viewed))]

@@ -26,8 +26,9 @@ pub(super) struct Cleared<T: Value> {
     last: Vec<T>,
 }
 
-#[derive(Aggregate)]
-#[aggregate(event = ShelfEvent<T, ROWS>, name = "shelf")]
+#[derive(Aggregate, Serialize, Deserialize)]
+#[serde(bound = "")]
+#[aggregate(event = ShelfEvent<T, ROWS>, name = "shelf", snapshot(every = 2))]
 #[on(Cleared(cleared) => self.items.clone_from(&cleared.last))]
 pub(super) struct Shelf<T: Value, M = (), const ROWS: usize = 2>
 where

@@ -43,8 +43,8 @@ mod bare {
         pub(super) percent: u8,
     }
 
-    #[derive(Aggregate, Default)]
-    #[aggregate(event = LampEvent, id = u64, ignore(Unknown))]
+    #[derive(Aggregate, Serialize, Deserialize, Default)]
+    #[aggregate(event = LampEvent, id = u64, ignore(Unknown), snapshot(every = 1, version = 2))]
     #[on(Out => self.lit = false)]
     pub(super) struct Lamp {
         #[on(Lit { .. } => true)]

@@ -71,8 +71,8 @@ macro_rules! declare {
             Unset,
         }
 
-        #[derive(Aggregate, Default)]
-        #[aggregate(event = $event, id = $id, name = $name)]
+        #[derive(Aggregate, Serialize, Deserialize, Default)]
+        #[aggregate(event = $event, id = $id, name = $name, snapshot(every = 2))]
         pub(super) struct $state {
             #[on($pattern => $right)]
             #[on(Unset => 0)]

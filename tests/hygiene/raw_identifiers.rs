@@ -34,8 +34,8 @@ pub(super) struct Payload {
     r#as: u64,
 }
 
-#[derive(Aggregate, Default)]
-#[aggregate(event = r#type)]
+#[derive(Aggregate, Serialize, Deserialize, Default)]
+#[aggregate(event = r#type, r#snapshot(r#every = 2))]
 pub(super) struct r#enum {
     #[on(r#fn { r#match })]
     r#while: u64,

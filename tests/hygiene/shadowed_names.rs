@@ -162,8 +162,8 @@ pub(super) struct Filling {
     count: u32,
 }
 
-#[derive(::annals::Aggregate, ::core::default::Default)]
-#[aggregate(event = BoxEvent, ignore(Unknown))]
+#[derive(::annals::Aggregate, ::serde::Serialize, ::serde::Deserialize, ::core::default::Default)]
+#[aggregate(event = BoxEvent, ignore(Unknown), snapshot(every = 2))]
 #[on(Shut => self.size = 0)]
 pub(super) struct BoxState {
     #[on(Opened { size, .. })]

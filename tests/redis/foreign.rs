@@ -4,7 +4,8 @@ use crate::ground::{Raw, append, counted, journal, stream};
 use annals::{
     Version,
     journal::{
-        After, Append, Commit, Expected, Journal, JournalError, LogId, LogRead, ReadModel, RedisJournal, RowChange,
+        After, Append, Commit, Expected, Fingerprint, Journal, JournalError, LogId, LogRead, ReadModel, RedisJournal,
+        RowChange, Snapshot,
     },
 };
 use annals_test_support::RedisServer;
@@ -254,4 +255,66 @@ async fn rows_without_keys_and_odd_checkpoints_are_named() {
     foreign(journal.checkpoints(&model).await, &["`OrderList:1:0`", "found `seven`"]);
     let commit = Commit::new(model, 0, None, LogId::new(1, 1), Vec::new());
     foreign(journal.commit(commit).await, &["`OrderList:1:0`", "found `seven`"]);
+}
+
+/// A snapshot is made of the events, which are all there: whatever stands in its place is no error.
+#[tokio::test]
+async fn what_is_no_snapshot_is_not_used_and_replaced() {
+    const KEY: &str = "{annals:0}:snap:order-1";
+    let (_server, journal, raw) = ground().await;
+    let fold = Fingerprint::new(0xbeef);
+    let third = journal.read_stream(&stream("1"), Version::new(2), 1).await.unwrap().remove(0).log_id();
+    let snapshot = Snapshot::new(stream("1"), Version::new(3), third, fold, "{}");
+    let written = snapshot.write().unwrap();
+    let big = format!("{} {third} {fold}\n{{}}", u64::MAX);
+    let others: Vec<Vec<&[u8]>> = vec![
+        vec![b"SET", b""],
+        vec![b"SET", b"hello"],
+        vec![b"SET", b"3 1-1\n{}"],
+        vec![b"SET", b"03 1-1 000000000000beef\n{}"],
+        vec![b"SET", b"0 1-1 000000000000beef\n{}"],
+        vec![b"SET", b"3 1-1 000000000000beef\n{}"],
+        vec![b"SET", b"3 99999999999999999999999-1 000000000000beef\n{}"],
+        vec![b"SET", b"\xff\xfe"],
+        vec![b"SET", big.as_bytes()],
+        vec![b"RPUSH", b"mine"],
+        vec![b"HSET", b"field", b"value"],
+    ];
+    for other in others {
+        let _: () = raw.run(&["DEL", KEY]).await;
+        let mut command = redis::cmd(std::str::from_utf8(other[0]).unwrap());
+        command.arg(KEY);
+        command.arg(&other[1..]);
+        let _: redis::Value = raw.send(&command).await;
+
+        let restored = journal.restore(&stream("1"), fold, 10).await.unwrap();
+        assert_eq!((restored.snapshot, restored.events.len()), (None, 5), "{other:?}");
+        assert_eq!(journal.write_snapshot(snapshot.clone()).await, Ok(true), "{other:?}");
+        assert_eq!(raw.run::<String>(&["GET", KEY]).await, written);
+        let restored = journal.restore(&stream("1"), fold, 10).await.unwrap();
+        assert_eq!((restored.snapshot, restored.events.len()), (Some(snapshot.clone()), 2), "{other:?}");
+    }
+    // A state that is no text, under a header that reads.
+    let header = format!("3 {third} {fold}\n");
+    let _: redis::Value = raw.send(redis::cmd("SET").arg(KEY).arg([header.as_bytes(), b"\xff"].concat())).await;
+    let restored = journal.restore(&stream("1"), fold, 10).await.unwrap();
+    assert_eq!((restored.snapshot, restored.events.len()), (None, 5));
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_ours_is_an_error_from_a_snapshot_on_too() {
+    let (_server, journal, raw) = ground().await;
+    let fold = Fingerprint::new(1);
+    let _: () = raw.run(&["SET", "{annals:0}:s:order-2", "mine"]).await;
+    foreign(
+        journal.restore(&stream("2"), fold, 10).await,
+        &["`{annals:0}:s:order-2`", "expected a list, found a string"],
+    );
+    let _: () = raw.run(&["RPUSH", "{annals:0}:s:order-1:1", "mine"]).await;
+    foreign(
+        journal.restore(&stream("1"), fold, 10_000).await,
+        &["`{annals:0}:s:order-1:1`", "the list before it is not full"],
+    );
+    let _: () = raw.run(&["RPUSH", "{annals:0}:s:order-1", "hello"]).await;
+    foreign(journal.restore(&stream("1"), fold, 10).await, &["event 6 of stream `order-1`", "found `hello`"]);
 }

@@ -1,14 +1,14 @@
 //! What lies on the server, byte for byte: `runtime/src/journal/redis/FORMAT.md` promises it.
 //!
 //! `golden/format-1.jsonl` is a whole journal, as the commands that would write it. It never changes: a later version
-//! reads it too.
+//! reads it too. `golden/snapshot-1.txt` is a snapshot beside it.
 
 use crate::ground::{Raw, journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
-        After, Append, AppendId, Commit, Committed, Expected, Journal, LogId, LogRead, NewEvent, ReadModel, RowChange,
-        Verdict,
+        After, Append, AppendId, Commit, Committed, Expected, Fingerprint, Journal, LogId, LogRead, NewEvent,
+        ReadModel, RowChange, Snapshot, Verdict,
     },
 };
 use annals_test_support::RedisServer;
@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 const TYPES: [&str; 3] = ["OrderCreated", "OrderConfirmed", "OrderShipped"];
 const GOLDEN: &str = include_str!("golden/format-1.jsonl");
+const GOLDEN_SNAPSHOT: &str = include_str!("golden/snapshot-1.txt");
 
 /// The same journal, written by the library.
 async fn write(server: &RedisServer) {
@@ -168,4 +169,29 @@ async fn what_was_written_in_the_format_is_gone_on_with() {
     let expected = Expected::Version(Version::new(3));
     let appended = crate::ground::append(&journal, &stream("1"), expected, 1).await;
     assert_eq!((appended.first.number, appended.first_version), (5, Version::new(4)));
+}
+
+#[tokio::test]
+async fn a_snapshot_lies_beside_its_stream_in_the_format() {
+    let server = RedisServer::start();
+    let raw = Raw::on(&server).await;
+    for command in golden() {
+        let words: Vec<_> = command.iter().map(String::as_str).collect();
+        let _: redis::Value = raw.run(&words).await;
+    }
+    let journal = journal(&server).await;
+    let fold = Fingerprint::new(0x0123_4567_89ab_cdef);
+    let place = LogId::new(1_732_000_001_000, 3);
+    let snapshot = Snapshot::new(stream("1"), Version::new(2), place, fold, r#"{"amount":9.5,"to":"Kraków"}"#);
+    assert_eq!(journal.write_snapshot(snapshot.clone()).await, Ok(true));
+    let key = "{annals:0}:snap:order-1";
+    assert_eq!(raw.run::<String>(&["GET", key]).await, GOLDEN_SNAPSHOT);
+
+    let _: () = raw.run(&["SET", key, GOLDEN_SNAPSHOT]).await;
+    let restored = journal.restore(&stream("1"), fold, 100).await.unwrap();
+    assert_eq!(restored.snapshot, Some(snapshot));
+    assert_eq!(restored.events, whole(&journal, &stream("1")).await[2..]);
+    // Nothing else is touched by it.
+    let _: () = raw.run(&["DEL", key]).await;
+    assert_eq!(dump(&raw).await, golden());
 }

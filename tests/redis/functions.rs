@@ -4,8 +4,8 @@ use crate::ground::{Raw, append, counted, journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
-        After, Append, Commit, Committed, Expected, Journal, LogId, LogRead, ReadModel, RedisJournal, RedisOptions,
-        RowChange, Verdict,
+        After, Append, Commit, Committed, Expected, Fingerprint, Journal, LogId, LogRead, ReadModel, RedisJournal,
+        RedisOptions, RowChange, Snapshot, Verdict,
     },
 };
 use annals_test_support::RedisServer;
@@ -52,6 +52,11 @@ async fn append_while(server: &RedisServer, journal: Arc<RedisJournal>, flush: &
 async fn use_all(journal: &RedisJournal) {
     append(journal, &stream("1"), Expected::Missing, 3).await;
     assert_eq!(journal.stream_version(&stream("1")).await, Ok(Version::new(3)));
+    let last = whole(journal, &stream("1")).await[2].log_id();
+    let snapshot = Snapshot::new(stream("1"), Version::new(3), last, Fingerprint::new(1), "{}");
+    assert_eq!(journal.write_snapshot(snapshot.clone()).await, Ok(true));
+    let restored = journal.restore(&stream("1"), Fingerprint::new(1), 10).await.unwrap();
+    assert_eq!((restored.snapshot, restored.events.len()), (Some(snapshot), 0));
     let log = journal.read_log(LogRead::new(0, After::Position(1), 10)).await.unwrap();
     assert_eq!(log.events, whole(journal, &stream("1")).await[1..]);
     let model = ReadModel::new("OrderList", 1);

@@ -39,6 +39,11 @@ impl Raw {
         self.try_run(words).await.unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
+    /// Runs a command whose words need not be text.
+    pub(crate) async fn send<T: FromRedisValue>(&self, command: &redis::Cmd) -> T {
+        command.query_async(&mut self.connection.clone()).await.unwrap()
+    }
+
     pub(crate) async fn try_run<T: FromRedisValue>(&self, words: &[&str]) -> redis::RedisResult<T> {
         redis::cmd(words[0]).arg(&words[1..]).query_async(&mut self.connection.clone()).await
     }

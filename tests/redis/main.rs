@@ -11,3 +11,4 @@ mod proxy;
 mod seeking;
 mod segments;
 mod settling;
+mod snapshots;

@@ -19,8 +19,8 @@ macro_rules! declare_counter {
             Counted { by: u32 },
         }
 
-        #[derive(renamed::Aggregate, Default)]
-        #[aggregate(event = $event, crate = $crate::facade::deep::annals)]
+        #[derive(renamed::Aggregate, serde::Serialize, serde::Deserialize, Default)]
+        #[aggregate(event = $event, snapshot(every = 2), crate = $crate::facade::deep::annals)]
         struct $counter {
             #[on(Counted { by } => += by)]
             total: u32,

@@ -3,8 +3,8 @@
 use annals::{
     StreamName, Version,
     journal::{
-        Append, Commit, Committed, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, RowsPage, StoredEvent,
-        Verdict,
+        Append, Commit, Committed, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, Restored,
+        RowsPage, Snapshot, StoredEvent, Verdict,
     },
 };
 use futures_util::future::BoxFuture;
@@ -12,8 +12,8 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -66,6 +66,20 @@ impl<A: Around, J: Journal> Journal for With<A, J> {
     ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
         let stream = stream.clone();
         Box::pin(async move { self.call("read_stream", self.inner.read_stream(&stream, after, limit)).await })
+    }
+
+    fn restore(
+        &self,
+        stream: &StreamName,
+        fingerprint: Fingerprint,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Restored, JournalError>> {
+        let stream = stream.clone();
+        Box::pin(async move { self.call("restore", self.inner.restore(&stream, fingerprint, limit)).await })
+    }
+
+    fn write_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>> {
+        Box::pin(self.call("write_snapshot", self.inner.write_snapshot(snapshot)))
     }
 
     fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
@@ -233,5 +247,197 @@ impl<J: Journal> Watched<J> {
 
     pub(crate) fn log_reads(&self) -> Arc<AtomicU32> {
         Arc::clone(&self.around.log_reads)
+    }
+}
+
+/// The names of the calls, in their order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Calls {
+    names: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Calls {
+    /// The calls since the last time.
+    pub(crate) fn take(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.names.lock().unwrap())
+    }
+}
+
+impl Around for Calls {
+    fn before(&self, call: &'static str) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.names.lock().unwrap().push(call);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn after(&self, _: &'static str) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// A journal whose calls are written down.
+pub(crate) type Noted<J> = With<Calls, J>;
+
+impl<J: Journal> Noted<J> {
+    pub(crate) fn new(inner: J) -> (Self, Calls) {
+        let calls = Calls::default();
+        (Self { around: calls.clone(), inner }, calls)
+    }
+}
+
+/// What becomes of one kind of call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fate {
+    Fails(When),
+    Hangs,
+}
+
+/// Lets one kind of call fail or hang, every time.
+#[derive(Debug)]
+pub(crate) struct Doom {
+    call: &'static str,
+    fate: Fate,
+    times: Arc<AtomicU32>,
+}
+
+impl Doom {
+    async fn come(&self, call: &'static str, when: When) -> Result<(), JournalError> {
+        if call != self.call {
+            return Ok(());
+        }
+        if when == When::Before {
+            self.times.fetch_add(1, Ordering::Relaxed);
+        }
+        match self.fate {
+            Fate::Fails(time) if time == when => Err(JournalError::Refused {
+                operation: call.to_owned(),
+                reason: "the test does not want it".to_owned(),
+            }),
+            Fate::Fails(_) => Ok(()),
+            Fate::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+impl Around for Doom {
+    fn before(&self, call: &'static str) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.come(call, When::Before))
+    }
+
+    fn after(&self, call: &'static str) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.come(call, When::After))
+    }
+}
+
+/// A journal one of whose calls never succeeds.
+pub(crate) type Doomed<J> = With<Doom, J>;
+
+impl<J: Journal> Doomed<J> {
+    pub(crate) fn new(inner: J, call: &'static str, fate: Fate) -> (Self, Arc<AtomicU32>) {
+        let times = Arc::<AtomicU32>::default();
+        (Self { around: Doom { call, fate, times: Arc::clone(&times) }, inner }, times)
+    }
+}
+
+/// A journal in whose place another one comes, as after a failover that lost events.
+#[derive(Clone, Debug)]
+pub(crate) struct Failover {
+    first: Arc<dyn Journal>,
+    second: Arc<dyn Journal>,
+    failed: Arc<AtomicBool>,
+}
+
+impl Failover {
+    pub(crate) fn new(first: Arc<dyn Journal>, second: Arc<dyn Journal>) -> Self {
+        Self { first, second, failed: Arc::default() }
+    }
+
+    /// From now on the second journal answers.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> &dyn Journal {
+        if self.failed.load(Ordering::Relaxed) { &*self.second } else { &*self.first }
+    }
+}
+
+impl Journal for Failover {
+    fn partitions(&self) -> u16 {
+        self.now().partitions()
+    }
+
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>> {
+        self.now().append(append)
+    }
+
+    fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
+        self.now().read_stream(stream, after, limit)
+    }
+
+    fn restore(
+        &self,
+        stream: &StreamName,
+        fingerprint: Fingerprint,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Restored, JournalError>> {
+        self.now().restore(stream, fingerprint, limit)
+    }
+
+    fn write_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.now().write_snapshot(snapshot)
+    }
+
+    fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
+        self.now().stream_version(stream)
+    }
+
+    fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>> {
+        self.now().read_log(read)
+    }
+
+    fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.now().claim(aggregate, types)
+    }
+
+    fn owners(&self, types: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        self.now().owners(types)
+    }
+
+    fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
+        self.now().head(partition)
+    }
+
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+        self.now().checkpoints(model)
+    }
+
+    fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.now().revision(model)
+    }
+
+    fn rows(&self, model: &ReadModel, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<String>>, JournalError>> {
+        self.now().rows(model, keys)
+    }
+
+    fn rows_page(
+        &self,
+        model: &ReadModel,
+        after: Option<String>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<RowsPage, JournalError>> {
+        self.now().rows_page(model, after, limit)
+    }
+
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>> {
+        self.now().commit(commit)
+    }
+
+    fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.now().clear(model)
     }
 }

@@ -1,13 +1,17 @@
 //! The runtime as a program uses it, on every engine: repositories, reading, projections, the testing kit.
 
+mod caching;
 mod connecting;
 mod domain;
 mod engines;
 mod evolving;
 mod executing;
 mod faults;
+mod laws;
 mod looking_back;
 mod projecting;
 mod reading;
 mod scenarios;
+mod snapshots;
+mod tally;
 mod undoing;

@@ -1,6 +1,6 @@
 //! The rules that an aggregate must keep.
 
-use super::model::Model;
+use super::{model::Model, snapshot};
 use crate::{diag::Diag, fold, name::Rule};
 use std::iter;
 use syn::Data;
@@ -22,6 +22,9 @@ pub(super) fn check(diag: &mut Diag, model: &Model<'_>) {
     fold::owns_its_data(diag, model.input, "an aggregate");
     name_is_storable(diag, model);
     ignored_variants_are_named(diag, model);
+    if model.written.has("snapshot") {
+        snapshot::fields_come_back(diag, model.input);
+    }
     model.fold.check(diag, iter::empty());
 }
 

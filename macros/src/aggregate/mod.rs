@@ -4,6 +4,7 @@ mod check;
 mod expand;
 mod fallback;
 mod model;
+mod snapshot;
 
 use crate::diag::Diag;
 use proc_macro2::TokenStream;

@@ -1,8 +1,9 @@
 //! Reads an aggregate: its events, its id and name, and how its fields follow the events.
 
+use super::snapshot::{self, Snapshot};
 use crate::{
     arm::Events,
-    attr::{self, Grammar, Slot, Written, key},
+    attr::{self, Grammar, Slot, Written, elsewhere, key},
     diag::Diag,
     fold::{self, Fold},
     krate::Krate,
@@ -18,9 +19,10 @@ pub(super) const STRUCT: Grammar = Grammar {
         key("id", "id = OrderId"),
         key("name", r#"name = "order""#),
         key("ignore", "ignore(Viewed, Printed)"),
+        key("snapshot", "snapshot(every = 100)"),
         key("crate", "crate = ::annals"),
     ],
-    elsewhere: &[],
+    elsewhere: &[elsewhere("every", "in `snapshot(…)`"), elsewhere("version", "in `snapshot(…)`")],
 };
 
 /// An aggregate, as far as it could be read.
@@ -30,6 +32,7 @@ pub(super) struct Model<'a> {
     pub(super) event: Slot<TypePath>,
     pub(super) id: Slot<Type>,
     pub(super) name: Slot<LitStr>,
+    pub(super) snapshot: Slot<Snapshot>,
     pub(super) written: Written,
     pub(super) fold: Fold<'a>,
 }
@@ -44,7 +47,7 @@ impl Model<'_> {
 pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
     let (mut krate, mut event, mut id, mut name) =
         (Krate::default(), Slot::default(), Slot::default(), Slot::default());
-    let (mut ignore, mut given_krate) = (Slot::default(), Slot::default());
+    let (mut ignore, mut snapshot, mut given_krate) = (Slot::default(), Slot::default(), Slot::default());
     let written = attr::read(diag, &STRUCT, &input.attrs, |diag, entry| match entry.name().as_str() {
         "event" => {
             let ty = entry.value(diag, "the path of an event enum", fold::parse_event);
@@ -62,6 +65,10 @@ pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
             let items = fold::read_ignore(diag, entry);
             ignore.set(diag, &entry.key, items);
         }
+        "snapshot" => {
+            let found = snapshot::read(diag, entry);
+            snapshot.set(diag, &entry.key, found);
+        }
         _ => {
             krate.read(diag, entry);
             given_krate.set(diag, &entry.key, Some(()));
@@ -75,7 +82,7 @@ pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
         attr::misplaced(diag, &field.attrs, "a field", &[("aggregate", "on the struct")]);
     }
     let fold = Fold::read(diag, Events::new(&krate, path), &input.attrs, &fields, ignore);
-    Model { input, krate, event, id, name, written, fold }
+    Model { input, krate, event, id, name, snapshot, written, fold }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use syn::{Attribute, Data, Field, GenericArgument, PathArguments, Type, TypeRefe
 const NAME: Rule = Rule { what: "event name", marks: &['-', '_', '.', ':'], longest: 128, reserved: &[] };
 const ALIAS: Rule = Rule { what: "alias", ..NAME };
 const PREFIX: Rule = Rule { what: "prefix", ..NAME };
+const SECTION: Rule = Rule { what: "section name", ..NAME };
 const RETIRED: Rule = Rule { what: "retired name", ..NAME };
 
 pub(super) fn check(diag: &mut Diag, model: &Model<'_>) {
@@ -20,6 +21,7 @@ pub(super) fn check(diag: &mut Diag, model: &Model<'_>) {
     names_are_unique(diag, model);
     retired_names_are_free(diag, model);
     one_variant_takes_the_unknown(diag, model);
+    section_is_named_or_none(diag, model);
     serde_keeps_the_enum(diag, model);
     for variant in &model.variants {
         fields_are_plain(diag, variant);
@@ -201,6 +203,19 @@ fn one_variant_takes_the_unknown(diag: &mut Diag, model: &Model<'_>) {
                 "an unknown event has its own type name, so an alias means nothing here\nhelp: remove it",
             );
         }
+    }
+}
+
+/// The enum's section in `annals.lock` has a name that reads, or the enum has none.
+fn section_is_named_or_none(diag: &mut Diag, model: &Model<'_>) {
+    if let Some(section) = model.lock.get()
+        && let Some(problem) = SECTION.violation(&section.value())
+    {
+        diag.error(section, problem);
+    }
+    if let (Some(_), Some(unlocked)) = (model.lock.key(), model.unlocked.key()) {
+        let message = "`unlocked` leaves the enum out of `annals.lock`, so it has no section to name\nhelp: remove `unlocked`, or `lock`";
+        diag.error(unlocked, message);
     }
 }
 

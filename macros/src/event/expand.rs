@@ -2,14 +2,14 @@
 
 use super::{
     model::{Model, Shape, Variant},
-    undo, upcast,
+    test, undo, upcast,
 };
-use crate::{attr, implementation};
+use crate::{attr, implementation, lock::Lock};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Field, Ident, ext::IdentExt, spanned::Spanned};
 
-pub(super) fn expand(model: &Model<'_>) -> TokenStream {
+pub(super) fn expand(model: &Model<'_>, lock: &Lock) -> TokenStream {
     let Model { input, krate, variants, .. } = model;
     let header =
         implementation::header_where(input, &quote!(#krate::Event), &supertraits(model), &upcast::bounds(model));
@@ -27,8 +27,11 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     });
     let (unknown, from_unknown) = unknown(model).unzip();
     let (upcast, undo) = (upcast::expand(model), undo::expand(model));
+    let (tracking, test) = (test::tracking(model, lock), test::expand(model, lock));
     quote! {
         const _: () = {
+            #tracking
+
             #header {
                 const DESCRIPTOR: &'static #krate::EventDescriptor =
                     &#krate::EventDescriptor::new(#name, &[#(#descriptions),*]) #doc #retired #unknown;
@@ -48,6 +51,8 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
 
             #conversions
         };
+
+        #test
     }
 }
 

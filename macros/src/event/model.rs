@@ -19,6 +19,8 @@ pub(super) const ENUM: Grammar = Grammar {
     keys: &[
         key("prefix", r#"prefix = "Order""#),
         key("retired", r#"retired("OrderPromised")"#),
+        key("unlocked", "unlocked"),
+        key("lock", r#"lock = "OrderEvent""#),
         key("crate", "crate = ::annals"),
     ],
     elsewhere: &[
@@ -43,6 +45,8 @@ pub(super) const VARIANT: Grammar = Grammar {
     elsewhere: &[
         elsewhere("prefix", "on the enum"),
         elsewhere("retired", "on the enum"),
+        elsewhere("lock", "on the enum"),
+        elsewhere("unlocked", "on the enum"),
         elsewhere("crate", "on the enum"),
     ],
 };
@@ -54,6 +58,10 @@ pub(super) struct Model<'a> {
     pub(super) prefix: Slot<LitStr>,
     /// The stored type names that happened of old.
     pub(super) retired: Vec<LitStr>,
+    /// The section of `annals.lock`, where it is not called like the enum.
+    pub(super) lock: Slot<LitStr>,
+    /// Whether the enum has no part in `annals.lock`.
+    pub(super) unlocked: Slot<()>,
     pub(super) variants: Vec<Variant<'a>>,
 }
 
@@ -109,6 +117,11 @@ impl Model<'_> {
         }
     }
 
+    /// The name of the enum's section in `annals.lock`.
+    pub(super) fn section(&self) -> String {
+        self.lock.get().map_or_else(|| self.input.ident.unraw().to_string(), LitStr::value)
+    }
+
     /// The variants that have a stored name: all but the one that takes the unknown events.
     pub(super) fn known(&self) -> impl Iterator<Item = &Variant<'_>> {
         self.variants.iter().filter(|variant| variant.unknown.key().is_none())
@@ -155,8 +168,15 @@ impl<'a> Variant<'a> {
 }
 
 pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
-    let mut model =
-        Model { input, krate: Krate::default(), prefix: Slot::default(), retired: Vec::new(), variants: Vec::new() };
+    let mut model = Model {
+        input,
+        krate: Krate::default(),
+        prefix: Slot::default(),
+        retired: Vec::new(),
+        lock: Slot::default(),
+        unlocked: Slot::default(),
+        variants: Vec::new(),
+    };
     let (mut krate, mut retired) = (Slot::default(), Slot::default());
     attr::read(diag, &ENUM, &input.attrs, |diag, entry| match entry.name().as_str() {
         "prefix" => {
@@ -167,6 +187,14 @@ pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
             let names = read_retired(diag, entry);
             model.retired.extend(names.iter().flatten().cloned());
             retired.set(diag, &entry.key, names);
+        }
+        "lock" => {
+            let section = entry.string(diag);
+            model.lock.set(diag, &entry.key, section);
+        }
+        "unlocked" => {
+            let flag = entry.flag(diag).then_some(());
+            model.unlocked.set(diag, &entry.key, flag);
         }
         _ => {
             model.krate.read(diag, entry);

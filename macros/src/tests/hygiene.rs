@@ -5,7 +5,7 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 use std::collections::BTreeSet;
 
 /// Inputs whose own words are told from generated ones: each begins with `my`, `My` or `MY`.
-const INPUTS: [(&str, &str); 6] = [
+const INPUTS: [(&str, &str); 7] = [
     (
         "Event",
         r#"
@@ -16,6 +16,17 @@ const INPUTS: [(&str, &str); 6] = [
             MyCreated { my_user: MyText, my_amount: MyT },
             MyAdded(MyLine),
             MyConfirmed,
+        }
+        "#,
+    ),
+    (
+        "Event beside a lock",
+        r#"
+        #[event(prefix = "x", retired("z"), crate = ::my_runtime)]
+        enum MyEvent {
+            #[event(name = "y", alias = "w", version = 2, upcast(1 => MyCreatedV1))]
+            MyCreated { my_user: MyText },
+            MyAdded(MyLine),
         }
         "#,
     ),
@@ -87,10 +98,11 @@ const KEYWORDS: [&str; 26] = [
 ];
 
 /// Words that are declared by the generated code, or looked up in a trait or type that is named by its path.
-const DECLARED: [&str; 17] = [
+const DECLARED: [&str; 31] = [
     "automatically_derived",
     "DESCRIPTOR",
     "variant_index",
+    "upcast",
     "NAME",
     "Id",
     "Event",
@@ -105,6 +117,19 @@ const DECLARED: [&str; 17] = [
     "apply",
     "key",
     "open",
+    "annals_lock_my_event",
+    "cfg",
+    "test",
+    "crate_dir",
+    "file",
+    "section",
+    "retired",
+    "variants",
+    "event_type",
+    "version",
+    "aliases",
+    "fields",
+    "old",
 ];
 
 fn output(derive: &str, input: &str) -> TokenStream {

@@ -1,19 +1,21 @@
 //! The derives as functions on tokens.
 
 mod hygiene;
+mod locks;
 mod messages;
 mod mutations;
 mod snapshots;
 
-use crate::{aggregate, command, event, projection};
+use crate::{aggregate, command, event, lock::Lock, projection};
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
 type Derive = fn(&DeriveInput) -> TokenStream;
 
 /// What each derive calls, by the derive's name.
-const DERIVES: [(&str, Derive); 4] = [
-    ("Event", event::derive),
+const DERIVES: [(&str, Derive); 5] = [
+    ("Event", |input| event::derive(input, &Lock::default())),
+    ("Event beside a lock", |input| event::derive(input, &locks::lock(locks::LOCK))),
     ("Aggregate", aggregate::derive),
     ("Command", command::derive),
     ("Projection", projection::derive),

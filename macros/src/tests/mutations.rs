@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use syn::DeriveInput;
 
 /// Correct inputs that use the whole language, each with the derive that it is for.
-const INPUTS: [(&str, &str); 9] = [
+const INPUTS: [(&str, &str); 10] = [
     (
         "Event",
         r#"
@@ -32,6 +32,23 @@ const INPUTS: [(&str, &str); 9] = [
         enum SlotEvent<T: Payload, const N: usize> where T: Copy {
             #[event(alias = "SlotTaken")] Filled { value: [T; N] },
             #[event(name = "SlotLeft")] Bare(T),
+        }
+        "#,
+    ),
+    (
+        "Event beside a lock",
+        r#"
+        #[event(retired("OrderPromised"), lock = "OrderEvent")]
+        #[serde(rename_all_fields = "camelCase")]
+        pub enum SaleEvent {
+            #[event(alias = "OrderCreated")]
+            Placed { #[serde(alias = "user_id")] user_id: String, amount: f64, #[serde(default)] r#type: Vec<u8> },
+            #[event(name = "OrderPaid")]
+            Paid(Payment),
+            #[event(name = "OrderConfirmed", version = 2, upcast(1 => old::ConfirmedV1))]
+            Confirmed { by: String },
+            #[event(unknown)]
+            Unknown(UnknownEvent),
         }
         "#,
     ),

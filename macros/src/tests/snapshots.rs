@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Each snapshot's name, its derive, and its input.
-const INPUTS: [(&str, &str, &str); 8] = [
+const INPUTS: [(&str, &str, &str); 10] = [
     (
         "event",
         "Event",
@@ -46,6 +46,43 @@ const INPUTS: [(&str, &str, &str); 8] = [
         "#,
     ),
     (
+        "event_locked",
+        "Event beside a lock",
+        r#"
+        #[event(retired("OrderPromised"), lock = "OrderEvent")]
+        pub enum SaleEvent {
+            #[event(name = "OrderPlaced", alias = "OrderCreated")]
+            #[event(version = 3, upcast(1 => PlacedV1, 2 => old::PlacedV2))]
+            Placed {
+                #[serde(rename = "user-id")]
+                user_id: String,
+                #[serde(default)]
+                r#type: Vec<u8>,
+            },
+            #[event(name = "OrderPaid")]
+            Paid(Payment),
+            #[event(name = "OrderConfirmed")]
+            Confirmed,
+            #[event(unknown)]
+            Unknown(UnknownEvent),
+        }
+        "#,
+    ),
+    (
+        "event_locked_errors",
+        "Event beside a lock",
+        r"
+        pub enum OrderEvent {
+            Created {
+                user: String,
+                amount: String,
+            },
+            Paid(Payment),
+            Confirmed,
+        }
+        ",
+    ),
+    (
         "event_errors",
         "Event",
         r#"
@@ -63,7 +100,7 @@ const INPUTS: [(&str, &str, &str); 8] = [
         "aggregate",
         "Aggregate",
         r"
-        #[aggregate(event = OrderEvent, id = OrderId, ignore(Viewed))]
+        #[aggregate(event = OrderEvent, id = OrderId, ignore(Viewed), snapshot(every = 100, version = 2))]
         #[on(Cancelled { .. } => self.lines.clear())]
         pub struct Order {
             #[on(Created { user_id, .. })]

@@ -5,10 +5,12 @@
 
 mod content;
 mod old;
+pub(crate) mod shape;
 mod strict;
 mod variant;
 
 pub use old::{Old, UpcastsTo};
+pub(crate) use shape::shape_text;
 
 use crate::{
     journal::StoredEvent,

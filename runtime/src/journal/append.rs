@@ -16,12 +16,12 @@ use std::{
 /// Events to add to the end of one stream, all or none.
 ///
 /// ```
-/// use annals::{StreamName, Version, journal::{Append, AppendId, Expected, NewEvent}};
+/// use annals::{StreamName, Version, journal::{Append, AppendId, Expected, LogId, NewEvent}};
 ///
 /// let events = vec![NewEvent::new("OrderConfirmed", "{}")];
 /// let append = Append::new(StreamName::new("order", "1"), Expected::Version(Version::new(1)), events);
-/// let append = append.with_id(AppendId::new("import-7")?);
-/// assert_eq!(append.id.as_str(), "import-7");
+/// let append = append.with_id(AppendId::new("import-7")?).after(LogId::new(1_732_000_000_000, 41));
+/// assert_eq!((append.id.as_str(), append.after.unwrap().number), ("import-7", 41));
 /// # Ok::<(), annals::journal::JournalError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -31,6 +31,9 @@ pub struct Append {
     pub stream: StreamName,
     /// What the caller knows of the stream.
     pub expected: Expected,
+    /// The log id of the event at the version that is expected, where the caller knows it. After a failover the server
+    /// may have another event at that version: then it is a conflict, though the version is the expected one.
+    pub after: Option<LogId>,
     /// By which the append is known again when it is sent a second time.
     pub id: AppendId,
     /// The events, at least one, oldest first.
@@ -41,7 +44,14 @@ impl Append {
     /// An append under a fresh id.
     #[must_use]
     pub fn new(stream: StreamName, expected: Expected, events: Vec<NewEvent>) -> Self {
-        Self { stream, expected, id: AppendId::fresh(), events }
+        Self { stream, expected, after: None, id: AppendId::fresh(), events }
+    }
+
+    /// The same append, where the event at the expected version has this log id, and nowhere else.
+    #[must_use]
+    pub fn after(mut self, log_id: LogId) -> Self {
+        self.after = Some(log_id);
+        self
     }
 
     /// The same append under this id.
@@ -325,8 +335,11 @@ pub struct Conflict {
     /// The events after the expected version, oldest first, so that the caller can fold them in and decide again.
     ///
     /// Where many were missed, these are the first of them: the last one's version is then below `actual`, and the
-    /// rest is to be read. Empty where the stream is shorter than expected.
+    /// rest is to be read. Empty where the stream is shorter than expected, and where its history is another one.
     pub missed: Vec<StoredEvent>,
+    /// Whether the event at the expected version is not the one that the append [named](Append::after): the journal has
+    /// another history than the caller knows, and is to be read anew.
+    pub rewound: bool,
 }
 
 impl Conflict {
@@ -336,6 +349,18 @@ impl Conflict {
     /// A stream at this version, and the events that the caller missed.
     #[must_use]
     pub fn new(actual: Version, missed: Vec<StoredEvent>) -> Self {
-        Self { actual, missed }
+        Self { actual, missed, rewound: false }
+    }
+
+    /// A stream at this version whose history is another one than the caller knows.
+    ///
+    /// ```
+    /// # use annals::{Version, journal::Conflict};
+    /// let conflict = Conflict::rewound(Version::new(3));
+    /// assert!(conflict.rewound && conflict.missed.is_empty());
+    /// ```
+    #[must_use]
+    pub fn rewound(actual: Version) -> Self {
+        Self { actual, missed: Vec::new(), rewound: true }
     }
 }

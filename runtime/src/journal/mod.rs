@@ -12,6 +12,7 @@ mod memory;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 mod rows;
+mod snapshot;
 mod stored;
 
 pub use crate::model::{LogId, ParseLogIdError, ParseStreamNameError};
@@ -22,6 +23,7 @@ pub use memory::MemoryJournal;
 #[cfg(feature = "redis")]
 pub use redis::{RedisJournal, RedisOptions};
 pub use rows::{Commit, Committed, ReadModel, RowChange, RowsPage};
+pub use snapshot::{Fingerprint, Restored, Snapshot};
 pub use stored::StoredEvent;
 
 use crate::model::{StreamName, Version};
@@ -37,13 +39,15 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 /// 3. A log is read in order, without a gap; what is missing or does not read is an error that names the place.
 /// 4. Rows and the checkpoint that says what they contain change together.
 /// 5. Nothing whose outcome is unknown is sent again, except under the same [`AppendId`].
+/// 6. A snapshot that is given is one of the history that the stream has.
 ///
 /// [`annals::testing::conformance`](crate::testing::conformance) tests every one of them.
 ///
 /// ```
 /// use annals::{StreamName, Version};
 /// use annals::journal::{
-///     After, Append, Commit, Committed, Expected, Journal, LogRead, MemoryJournal, NewEvent, ReadModel, RowChange,
+///     After, Append, Commit, Committed, Expected, Fingerprint, Journal, LogRead, MemoryJournal, NewEvent, ReadModel,
+///     RowChange, Snapshot,
 /// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -61,6 +65,13 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 /// let batch = journal.read_log(LogRead::new(0, After::Start, 100)).await?;
 /// let head = journal.head(0).await?.unwrap();
 /// assert_eq!((batch.events.len(), batch.last), (2, Some(head)));
+///
+/// let first = journal.read_stream(&order, Version::NONE, 1).await?.remove(0);
+/// let fold = Fingerprint::new(1);
+/// let snapshot = Snapshot::new(order.clone(), first.version(), first.log_id(), fold, "{}");
+/// assert!(journal.write_snapshot(snapshot.clone()).await?);
+/// let restored = journal.restore(&order, fold, 100).await?;
+/// assert_eq!((restored.snapshot, restored.events.len()), (Some(snapshot), 1));
 ///
 /// journal.claim("order", vec!["OrderCreated".to_owned(), "OrderConfirmed".to_owned()]).await?;
 /// assert_eq!(journal.owners(vec!["OrderCreated".to_owned()]).await?, [Some("order".to_owned())]);
@@ -93,6 +104,27 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         after: Version,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>>;
+
+    /// Reads a stream from its newest snapshot on: the snapshot, and at most `limit` events after it, oldest first, all of
+    /// it as of one moment and in one trip.
+    ///
+    /// Where there is no snapshot of this fingerprint, or the one that is there does not belong to this history (the
+    /// event at its version has another log id than it says), there is none, and the events begin at version 1. What does
+    /// not read as a snapshot is none either: it is never an error.
+    ///
+    /// Fewer than `limit` events mean that the stream ended there.
+    fn restore(
+        &self,
+        stream: &StreamName,
+        fingerprint: Fingerprint,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Restored, JournalError>>;
+
+    /// Keeps a snapshot in place of the stream's last one, whatever that was; but where that one has the same
+    /// fingerprint, a higher version, and belongs to this history, it stays.
+    ///
+    /// Answers whether the snapshot was kept.
+    fn write_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>>;
 
     /// The version of a stream: that of its newest event.
     fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>>;
@@ -159,6 +191,19 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).read_stream(stream, after, limit)
     }
 
+    fn restore(
+        &self,
+        stream: &StreamName,
+        fingerprint: Fingerprint,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Restored, JournalError>> {
+        (**self).restore(stream, fingerprint, limit)
+    }
+
+    fn write_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>> {
+        (**self).write_snapshot(snapshot)
+    }
+
     fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {
         (**self).stream_version(stream)
     }
@@ -219,6 +264,6 @@ pub(crate) fn partition_of(name: &str, partitions: u16) -> u16 {
 }
 
 /// FNV-1a of 64 bits.
-fn fnv1a64(text: &str) -> u64 {
+pub(crate) fn fnv1a64(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,6 +1,6 @@
 //! The state that one stream's events add up to.
 
-use super::{Event, Identifier, Metadata};
+use super::{Event, Identifier, Metadata, Snapshots};
 
 /// The state that the events of one stream add up to. Usually derived: `#[derive(Aggregate)]`.
 ///
@@ -33,6 +33,8 @@ use super::{Event, Identifier, Metadata};
 ///         self.total += amount;
 ///     }
 /// }
+///
+/// assert!(Counter::SNAPSHOTS.is_none()); // unless the impl says so: see `Snapshots`
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate",
@@ -47,6 +49,8 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     ///
     /// Letters, digits, `_` and `.`; no `-`, which separates it from the id.
     const NAME: &'static str;
+    /// How its state is kept as snapshots; `None` where every load folds every event.
+    const SNAPSHOTS: Option<Snapshots<Self>> = None;
 
     /// Takes one event into the state.
     fn apply(&mut self, event: &Self::Event, metadata: &Metadata);

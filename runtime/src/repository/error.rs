@@ -103,6 +103,60 @@ impl From<JournalError> for TimeTravelError {
     }
 }
 
+/// Why a snapshot was not taken. The events are all there, and nothing depends on it but the time that a load takes.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+/// # enum CounterEvent { Added { amount: u64 } }
+/// # #[derive(Aggregate, Default, Debug, PartialEq)]
+/// # #[aggregate(event = CounterEvent)]
+/// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let counters = Store::memory().repository::<Counter>();
+/// let error = counters.snapshot("visits").await.unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "no snapshot of stream `counter-visits`: `counter` aggregates have none; write `snapshot(every = 100)` in \
+///      `#[aggregate(…)]`",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The events could not be read, or the journal could not be written. React as to a failed load.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The aggregate says nothing of snapshots. React by writing `snapshot(every = 100)` in its `#[aggregate(…)]`.
+    #[error(
+        "no snapshot of stream `{stream}`: `{}` aggregates have none; write `snapshot(every = 100)` in `#[aggregate(…)]`",
+        stream.aggregate()
+    )]
+    Disabled {
+        /// The stream.
+        stream: StreamName,
+    },
+    /// There is no such aggregate. React by correcting the id.
+    #[error("no snapshot of stream `{stream}`: it has no events")]
+    NoEvents {
+        /// The stream.
+        stream: StreamName,
+    },
+    /// The state would not come back from JSON as what it is. React by changing the state's type or its serde attributes.
+    #[error("no snapshot of stream `{stream}` at version {version}: the state cannot be kept as JSON: {reason}")]
+    State {
+        /// The stream.
+        stream: StreamName,
+        /// The version of the state.
+        version: Version,
+        /// What stands in the way.
+        reason: String,
+    },
+}
+
 /// Why a command was not carried out. `R` is the command's own error.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! Asking an aggregate: load, decide, append; where another writer was faster, take in what was missed and decide again.
 
-use super::{ExecuteError, Loaded, ReadError, Repository};
+use super::{ExecuteError, Loaded, ReadError, Repository, folded::Held, loading::Current};
 use crate::{
     codec,
     journal::{Append, Appended, Conflict, Expected, NewEvent, Verdict},
@@ -170,46 +170,97 @@ impl<C: Command> Execute<C> {
     async fn run(self) -> Result<Outcome<EventOf<C>>, ExecuteError<C::Error>> {
         let stream = StreamName::new(C::Aggregate::NAME, &self.id);
         let annotations = annotations_json(&self.annotations);
-        let mut loaded = self.repository.catch_up(&stream, Loaded::empty()).await?;
-        for attempt in 1..=self.attempts {
-            check_existence(self.command.existence(), &stream, loaded.version)?;
-            let context = Context::new(self.id.clone(), loaded.version, Timestamp::now(), self.annotations.clone());
-            let events = self.command.clone().decide(&loaded.state, &context).map_err(ExecuteError::Rejected)?;
-            if events.is_empty() {
-                return Ok(Outcome { events: Vec::new(), version: loaded.version, attempts: attempt });
-            }
-            let encoded = encode(&events, annotations.as_ref())?;
+        let Current { mut held, mut fresh } = self.repository.current(&stream).await?;
+        let mut attempt = 1;
+        loop {
+            let events = match self.decide(&stream, &held) {
+                Ok(events) if !events.is_empty() => events,
+                answer => {
+                    if !fresh {
+                        // Whether it holds is known only when nothing was missed.
+                        let unchanged;
+                        (held, unchanged) = self.repository.refresh(&stream, held).await?;
+                        fresh = true;
+                        if !unchanged {
+                            continue;
+                        }
+                    }
+                    answer?;
+                    return Ok(Outcome { events: Vec::new(), version: held.loaded.version, attempts: attempt });
+                }
+            };
+            let append = Self::append(&stream, &held, encode(&events, annotations.as_ref())?);
             self.repository.claims.make::<C::Aggregate>(&*self.repository.journal).await?;
-            let append = Append::new(stream.clone(), Expected::Version(loaded.version), encoded);
+            let written = self.repository.cache.is_some().then(|| append.clone());
             match self.repository.journal.append(append).await? {
                 Verdict::Appended(appended) | Verdict::Duplicate(appended) => {
-                    return Ok(outcome(&stream, events, appended, &self.annotations, attempt));
+                    let outcome = outcome(&stream, events, appended, &self.annotations, attempt);
+                    let snapshot = held.snapshot;
+                    if let Some(written) = written {
+                        self.repository.take_on(held, &written, appended);
+                    }
+                    self.repository.after_command(&stream, snapshot, outcome.version).await;
+                    return Ok(outcome);
                 }
                 Verdict::Conflict(conflict) => {
-                    tell!(debug, stream = stream.as_str(), attempt = attempt, "another writer was faster");
-                    loaded = self.take_in(&stream, loaded, conflict).await?;
-                    pause(attempt).await;
+                    held = self.take_in(&stream, held, conflict).await?;
+                    // A state that was at hand may have been behind before this command came: that is no attempt.
+                    if std::mem::replace(&mut fresh, true) {
+                        tell!(debug, stream = stream.as_str(), attempt = attempt, "another writer was faster");
+                        if attempt == self.attempts {
+                            let version = held.loaded.version;
+                            return Err(ExecuteError::Contended { stream, attempts: self.attempts, version });
+                        }
+                        pause(attempt).await;
+                        attempt += 1;
+                    }
                 }
             }
         }
-        Err(ExecuteError::Contended { stream, attempts: self.attempts, version: loaded.version })
+    }
+
+    /// What the command leads to in this state.
+    fn decide(
+        &self,
+        stream: &StreamName,
+        held: &Held<C::Aggregate>,
+    ) -> Result<Vec<EventOf<C>>, ExecuteError<C::Error>> {
+        let Loaded { state, version } = &held.loaded;
+        check_existence(self.command.existence(), stream, *version)?;
+        let context = Context::new(self.id.clone(), *version, Timestamp::now(), self.annotations.clone());
+        self.command.clone().decide(state, &context).map_err(ExecuteError::Rejected)
+    }
+
+    /// The append of what was decided in this state.
+    fn append(stream: &StreamName, held: &Held<C::Aggregate>, events: Vec<NewEvent>) -> Append {
+        let append = Append::new(stream.clone(), Expected::Version(held.loaded.version), events);
+        match held.log_id {
+            Some(log_id) => append.after(log_id),
+            None => append,
+        }
     }
 
     /// The state with what was missed.
     async fn take_in(
         &self,
         stream: &StreamName,
-        mut loaded: Loaded<C::Aggregate>,
+        held: Held<C::Aggregate>,
         conflict: Conflict,
-    ) -> Result<Loaded<C::Aggregate>, ReadError> {
-        if conflict.actual < loaded.version {
-            // The journal has fewer events than were loaded from it: it is another history, so this state is of no use.
-            return self.repository.catch_up(stream, Loaded::empty()).await;
+    ) -> Result<Held<C::Aggregate>, ReadError> {
+        let repository = &self.repository;
+        let mut folded = repository.own(stream, held);
+        if conflict.rewound || conflict.actual < folded.loaded.version {
+            // The journal has other events than were loaded from it: it is another history, so this state is of no use.
+            tell!(warn, stream = stream.as_str(), "another history than was known; the state is loaded anew");
+            return Ok(repository.keep(stream, repository.load_folded(stream).await?));
         }
         for missed in &conflict.missed {
-            loaded.apply(missed)?;
+            folded.apply(missed)?;
         }
-        if loaded.version < conflict.actual { self.repository.catch_up(stream, loaded).await } else { Ok(loaded) }
+        if folded.loaded.version < conflict.actual {
+            folded = repository.catch_up_folded(stream, folded).await?;
+        }
+        Ok(repository.keep(stream, folded))
     }
 }
 

@@ -1,27 +1,34 @@
 //! Aggregates: loaded from their events, asked with commands, looked back on.
 
 mod branch;
+mod cache;
 mod claims;
 mod difference;
 mod error;
 mod execute;
+mod folded;
 mod history;
+mod loading;
+mod snapshots;
 mod undo;
 
 pub use branch::Branch;
 pub(crate) use claims::Claims;
 pub use difference::{Difference, FieldChange};
-pub use error::{ExecuteError, ReadError, TimeTravelError};
+pub use error::{ExecuteError, ReadError, SnapshotError, TimeTravelError};
 pub use execute::{Execute, Outcome};
 pub use history::{History, HistoryPage, States, StatesPage, Step};
+pub(crate) use snapshots::Attempts;
 pub use undo::{Obstacle, ObstacleReason, UndoError, UndoTo};
 
 use crate::{
     journal::{Journal, JournalError, StoredEvent},
     model::{Aggregate, Command, IntoIdentifier, StreamName, Version},
 };
+use cache::Cache;
 use jiff::Timestamp;
-use std::{fmt, marker::PhantomData, ops::ControlFlow, sync::Arc};
+use loading::Current;
+use std::{fmt, num::NonZeroUsize, ops::ControlFlow, sync::Arc};
 
 /// How many events are read in one trip.
 const PAGE: usize = 1_000;
@@ -64,12 +71,18 @@ const PAGE: usize = 1_000;
 pub struct Repository<A> {
     journal: Arc<dyn Journal>,
     claims: Arc<Claims>,
-    aggregate: PhantomData<fn() -> A>,
+    attempts: Arc<Attempts>,
+    cache: Option<Arc<Cache<A>>>,
 }
 
 impl<A> Clone for Repository<A> {
     fn clone(&self) -> Self {
-        Self { journal: Arc::clone(&self.journal), claims: Arc::clone(&self.claims), aggregate: PhantomData }
+        Self {
+            journal: Arc::clone(&self.journal),
+            claims: Arc::clone(&self.claims),
+            attempts: Arc::clone(&self.attempts),
+            cache: self.cache.clone(),
+        }
     }
 }
 
@@ -78,6 +91,7 @@ impl<A: Aggregate> fmt::Debug for Repository<A> {
         f.debug_struct("Repository")
             .field("aggregate", &A::NAME)
             .field("journal", &self.journal)
+            .field("cache", &self.cache)
             .finish_non_exhaustive()
     }
 }
@@ -139,8 +153,66 @@ impl<A: Aggregate> Loaded<A> {
 }
 
 impl<A: Aggregate> Repository<A> {
-    pub(crate) fn new(journal: Arc<dyn Journal>, claims: Arc<Claims>) -> Self {
-        Self { journal, claims, aggregate: PhantomData }
+    pub(crate) fn new(journal: Arc<dyn Journal>, claims: Arc<Claims>, attempts: Arc<Attempts>) -> Self {
+        Self { journal, claims, attempts, cache: None }
+    }
+
+    /// The same aggregates, where the states that were used last are kept in memory: at most so many, 0 counts as 1. This
+    /// repository and its clones share them.
+    ///
+    /// A command is then decided without reading first. It is always right: where the state is behind, the append comes
+    /// back as a conflict with the events that were missed, and the command is decided again, which counts as no attempt.
+    /// A decision that appends nothing (a rejection, nothing to do, an aggregate that is missing or exists) is given only
+    /// after a look that nothing was missed, as is what [`load`](Self::load) gives. Where the journal has another
+    /// history, as after a failover that lost events, the state is loaded anew.
+    ///
+    /// A program that wants it keeps one such repository: each call of [`Store::repository`](crate::Store::repository)
+    /// and of [`Store::execute`](crate::Store::execute) begins without a cache.
+    ///
+    /// What it saves, as measured on a shared machine of 2 cores (Redis 7.0 beside the program, a small state, medians of
+    /// 704 commands in one run of `cargo bench -p annals-tests --bench execute`, which prints them again; the ratios say
+    /// more than the times):
+    ///
+    /// | stream, durability | one writer | with the cache | 32 writers, each | with the cache |
+    /// |---|---|---|---|---|
+    /// | 5 events, no persistence | 205 µs | 117 µs | 51 µs | 34 µs |
+    /// | 5 events, AOF everysec | 246 µs | 148 µs | 40 µs | 34 µs |
+    /// | 1,000 events, no persistence | 1,064 µs | 155 µs | 834 µs | 32 µs |
+    /// | 1,000 events, AOF everysec | 820 µs | 81 µs | 839 µs | 36 µs |
+    ///
+    /// So it is one trip less, and the events of the stream. It costs memory, and helps only where one program sees the
+    /// same aggregates again and again; therefore it is off unless asked for.
+    ///
+    /// ```
+    /// use annals::prelude::*;
+    ///
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Clone, Default)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let counters = Store::memory().repository::<Counter>().cached(10_000);
+    /// counters.execute("visits", Add { amount: 2 }).await?;
+    /// counters.execute("visits", Add { amount: 3 }).await?; // without reading anything
+    /// assert_eq!(counters.load("visits").await?.state.total, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn cached(mut self, states: usize) -> Self
+    where
+        A: Clone,
+    {
+        let capacity = NonZeroUsize::new(states).unwrap_or(NonZeroUsize::MIN);
+        self.cache = Some(Arc::new(Cache::new(capacity, A::clone)));
+        self
     }
 
     /// The name of the stream that holds the events of the aggregate `id`.
@@ -159,14 +231,19 @@ impl<A: Aggregate> Repository<A> {
         StreamName::new(A::NAME, &id.into_identifier().to_string())
     }
 
-    /// Loads an aggregate: all its events, folded. One that has none is the default at version 0.
+    /// Loads an aggregate: all its events, folded, from its last [snapshot](crate::Snapshots) on where it has any. One
+    /// that has no events is the default at version 0.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read, or an event does not decode.
     pub async fn load(&self, id: impl IntoIdentifier<A::Id>) -> Result<Loaded<A>, ReadError> {
         let stream = self.stream(id);
-        self.catch_up(&stream, Loaded::empty()).await
+        let Current { mut held, fresh } = self.current(&stream).await?;
+        if !fresh {
+            (held, _) = self.refresh(&stream, held).await?;
+        }
+        Ok(held.into_own().loaded)
     }
 
     /// The aggregate as it was at `version`; 0 is before its first event.
@@ -264,11 +341,6 @@ impl<A: Aggregate> Repository<A> {
     /// ```
     pub fn execute<C: Command<Aggregate = A>>(&self, id: impl IntoIdentifier<A::Id>, command: C) -> Execute<C> {
         Execute::new(self.clone(), id.into_identifier().to_string(), command)
-    }
-
-    /// Takes in all events after the loaded version.
-    async fn catch_up(&self, stream: &StreamName, loaded: Loaded<A>) -> Result<Loaded<A>, ReadError> {
-        self.fold(stream, loaded, u64::MAX, |_| ControlFlow::Continue(())).await
     }
 
     /// Takes in the events after the loaded version, up to the version `last`, until `each` breaks before one.

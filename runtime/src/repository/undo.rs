@@ -152,6 +152,7 @@ impl<A: Aggregate> UndoTo<A> {
         let mut version = Version::NONE;
         for attempt in 1..=self.attempts {
             let after = self.repository.stored(&self.stream, self.to).await?;
+            let newest = after.last().map(StoredEvent::log_id);
             version = match after.last() {
                 Some(newest) => newest.version(),
                 None => self.repository.stream_version(&self.stream).await?,
@@ -169,7 +170,9 @@ impl<A: Aggregate> UndoTo<A> {
             let encoded = compensations.iter().map(|(event, undone)| self.encode(event, *undone));
             let encoded = encoded.collect::<Result<Vec<_>, _>>()?.concat();
             self.repository.claims.make::<A>(&*self.repository.journal).await?;
-            let append = Append::new(self.stream.clone(), Expected::Version(version), encoded);
+            let mut append = Append::new(self.stream.clone(), Expected::Version(version), encoded);
+            // What was read is what is undone, even where the journal has lost it meanwhile and has as many other events.
+            append.after = newest;
             match self.repository.journal.append(append).await? {
                 Verdict::Appended(appended) | Verdict::Duplicate(appended) => {
                     let (events, undone): (Vec<_>, Vec<_>) = compensations.into_iter().unzip();

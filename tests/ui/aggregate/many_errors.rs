@@ -5,7 +5,7 @@ use annals::prelude::*;
 use shop::OrderEvent;
 
 #[derive(Aggregate, Default)]
-#[aggregate(event = OrderEvent, name = "order-line", snapshot, ignore(Confirmed, Cancelled, Confirmed))]
+#[aggregate(event = OrderEvent, name = "order-line", colour, ignore(Confirmed, Cancelled, Confirmed))]
 #[on(LineAdded { .. })]
 struct Order {
     #[on(Created { .. })]

@@ -4,6 +4,8 @@ const _: () = {
         type Id = OrderId;
         type Event = OrderEvent;
         const NAME: &'static ::core::primitive::str = "order";
+        const SNAPSHOTS: ::core::option::Option<::annals::Snapshots<Self>> =
+            ::core::option::Option::Some(::annals::__private::snapshots::<Self>(100u32, 1356150212627679349u64));
         fn apply(&mut self, __event: &OrderEvent, __metadata: &::annals::Metadata) {
             match __event {
                 OrderEvent::Created { .. }

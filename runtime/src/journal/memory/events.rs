@@ -44,6 +44,9 @@ impl Events {
             _ => None,
         };
         if let Some(known) = known {
+            if self.is_rewound(&append)? {
+                return Ok(Verdict::Conflict(Conflict::rewound(actual)));
+            }
             return match self.read_stream(&append.stream, known, 1)?.first() {
                 Some(next) if next.append_id() == append.id.as_str() => self.duplicate(&append, next.version()),
                 _ => {
@@ -52,6 +55,9 @@ impl Events {
                 }
             };
         }
+        if self.is_rewound(&append)? {
+            return Ok(Verdict::Conflict(Conflict::rewound(actual)));
+        }
         // Who expects any version has no mismatch to look behind; what they sent last is at the end of the stream.
         if matches!(append.expected, Expected::Any | Expected::Existing)
             && let Some(first) = self.first_of_last_append(&append)?
@@ -59,6 +65,21 @@ impl Events {
             return self.duplicate(&append, first);
         }
         Ok(Verdict::Appended(self.add(append, actual, written)))
+    }
+
+    /// Whether the event at the expected version is another one than the append names.
+    fn is_rewound(&self, append: &Append) -> Result<bool, JournalError> {
+        match (append.expected, append.after) {
+            (Expected::Version(version), Some(log_id)) => Ok(!self.has(&append.stream, version, log_id)?),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether the event at this version of the stream has this log id.
+    pub(super) fn has(&self, stream: &StreamName, version: Version, log_id: LogId) -> Result<bool, JournalError> {
+        let Some(before) = version.number().checked_sub(1) else { return Ok(false) };
+        let events = self.read_stream(stream, Version::new(before), 1)?;
+        Ok(events.first().is_some_and(|event| event.log_id() == log_id))
     }
 
     /// The version at which the stream's last events begin, if they are of this append.

@@ -3,16 +3,18 @@
 mod events;
 mod models;
 mod owners;
+mod snapshots;
 
 use super::{
-    Append, Commit, Committed, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, RowsPage, StoredEvent,
-    Verdict, checks,
+    Append, Commit, Committed, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, Restored,
+    RowsPage, Snapshot, StoredEvent, Verdict, checks,
 };
 use crate::model::{StreamName, Version};
 use events::Events;
 use futures_util::future::BoxFuture;
 use models::Models;
 use owners::Owners;
+use snapshots::Snapshots;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -41,6 +43,7 @@ pub struct MemoryJournal {
     events: Mutex<Events>,
     models: Mutex<Models>,
     owners: Mutex<Owners>,
+    snapshots: Mutex<Snapshots>,
 }
 
 impl MemoryJournal {
@@ -65,6 +68,7 @@ impl MemoryJournal {
             events: Mutex::new(Events::new(partitions)),
             models: Mutex::default(),
             owners: Mutex::default(),
+            snapshots: Mutex::default(),
         }
     }
 
@@ -116,6 +120,29 @@ impl Journal for MemoryJournal {
         Box::pin(async move {
             checks::limit(limit)?;
             self.events().read_stream(&stream, after, limit)
+        })
+    }
+
+    fn restore(
+        &self,
+        stream: &StreamName,
+        fingerprint: Fingerprint,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Restored, JournalError>> {
+        let stream = stream.clone();
+        Box::pin(async move {
+            checks::limit(limit)?;
+            // Whoever needs both locks takes the events first.
+            let events = self.events();
+            locked(&self.snapshots).restore(&events, &stream, fingerprint, limit)
+        })
+    }
+
+    fn write_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>> {
+        Box::pin(async move {
+            let written = snapshot.write()?;
+            let events = self.events();
+            locked(&self.snapshots).keep(&events, snapshot, written)
         })
     }
 

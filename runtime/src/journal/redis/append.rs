@@ -19,17 +19,18 @@ use std::{
 /// How many events one append may have: the server takes no more than a million arguments.
 const MOST_EVENTS: usize = 100_000;
 /// How long one append may be: half of what the server's limits allow for a request.
-const MOST_BYTES: usize = 512 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 512 * 1024 * 1024;
 
 impl RedisJournal {
     pub(super) async fn append_events(&self, append: Append) -> Result<Verdict, JournalError> {
-        let Append { stream, expected, id, events } = &append;
+        let Append { stream, expected, after, id, events } = &append;
         let operation = format!("append to stream `{stream}`");
         if events.len() > MOST_EVENTS {
             let found = events.len();
             let reason = format!("expected at most {MOST_EVENTS} events in one append, found {found}; split them");
             return Err(JournalError::Invalid { reason });
         }
+        let after = after.filter(|_| matches!(expected, Expected::Version(_)));
         let (kind, version) = match expected {
             Expected::Version(version) => ("version", version.number()),
             Expected::Missing => ("version", 0),
@@ -42,6 +43,7 @@ impl RedisJournal {
             id.as_str().to_owned(),
             String::new(),
             stream.as_str().to_owned(),
+            after.map(|log_id| log_id.to_string()).unwrap_or_default(),
         ];
         arguments.extend(checks::written(&append)?);
         let bytes: usize = arguments.iter().map(String::len).sum();
@@ -121,6 +123,7 @@ fn verdict(
             }
             Ok(Verdict::Conflict(Conflict::new(actual, missed)))
         }
+        "rewound" => Ok(Verdict::Conflict(Conflict::rewound(Version::new(reply.number().map_err(odd)?)))),
         "reused" => {
             let found = reply.number().map_err(odd)?;
             checks::same_append(append, usize::try_from(found).unwrap_or(usize::MAX))?;

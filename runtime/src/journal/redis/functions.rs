@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 const SOURCE: &str = include_str!("journal.lua");
 /// What can be called.
-const NAMES: [&str; 9] = ["about", "open", "append", "claim", "version", "seek", "commit", "clear", "page"];
+const NAMES: [&str; 11] =
+    ["about", "open", "append", "claim", "version", "restore", "keep", "seek", "commit", "clear", "page"];
 
 /// The functions of one version of `journal.lua`. Its hash stands in every name, since names are global on a server and
 /// other versions may be at work beside this one.

@@ -108,6 +108,11 @@ local function header(element)
   return string.match(element, '^(%d+%-%d+) %S+ %d+ (%S+)')
 end
 
+-- Whether the event at this version has this log id.
+local function has(base, actual, version, log_id)
+  return version > 0 and version <= actual and header(element_at(base, version)) == log_id
+end
+
 local function append_id_at(base, version)
   local _, id = header(element_at(base, version))
   return id
@@ -219,15 +224,17 @@ function journal.open(keys, args)
 end
 
 -- Adds events to a stream and their pointers to the log.
--- KEYS stream log head ARGV kind version append-id retried stream-name event...
--- The kind is `version`, `existing` or `any`; an event is all of its element but the log id.
+-- KEYS stream log head ARGV kind version append-id retried stream-name after event...
+-- The kind is `version`, `existing` or `any`; `after` is the log id of the event at the version, or empty where any will
+-- do; an event is all of its element but the log id.
 function journal.append(keys, args)
   local base, log, head = keys[1], keys[2], keys[3]
   local kind, expected, id, retried, name = args[1], tonumber(args[2]), args[3], args[4] == '1', args[5]
-  local count = #args - 5
+  local count = #args - 6
 
   local actual = version_of(base, expected)
   if kind == 'version' then
+    if args[6] ~= '' and not has(base, actual, expected, args[6]) then return { 'rewound', actual } end
     if actual > expected and append_id_at(base, expected + 1) == id then
       return duplicate(base, expected + 1, count, id, actual)
     end
@@ -257,7 +264,7 @@ function journal.append(keys, args)
 
   local elements, log_id = {}, nil
   for i = 1, count do
-    local event = args[5 + i]
+    local event = args[6 + i]
     log_id = string.format('%d-%d', millis, number + i)
     local pointer = string.format('%s %d %s', name, actual + i, string.match(event, '^%S+'))
     local reply = redis.pcall('XADD', log, log_id, 'e', pointer)
@@ -302,6 +309,69 @@ end
 -- KEYS stream
 function journal.version(keys)
   return { 'version', version_of(keys[1], 0) }
+end
+
+-- The version, log id and fingerprint of the snapshot under this key, and its text; or why there is none, if there is
+-- something. It is never an error: it was made of the events, and they are all there.
+local function snapshot_at(key)
+  local text = redis.pcall('GET', key)
+  if not text then return nil end
+  if type(text) == 'table' then
+    if not is_wrong_type(text) then error(text) end
+    return nil, 'expected a string, found a ' .. redis.call('TYPE', key).ok
+  end
+  local version, log_id, fingerprint = string.match(text, '^([1-9]%d*) (%d+%-%d+) (%x+)\n')
+  if not version or #version > 15 then return nil, 'expected VERSION LOG-ID FINGERPRINT and a line break' end
+  return { version = tonumber(version), log_id = log_id, fingerprint = fingerprint, text = text }
+end
+
+-- Whether a snapshot is one of the history that the stream has.
+local function belongs(base, snapshot)
+  local key, offset = place(base, snapshot.version)
+  local element = read('LINDEX', key, offset)
+  return element and header(element) == snapshot.log_id
+end
+
+-- The events of a stream after a version, at most `limit`.
+local function elements_after(base, version, limit, reply)
+  while limit > 0 do
+    local key, offset = place(base, version + 1)
+    local wanted = math.min(limit, SEGMENT - offset)
+    local elements = read('LRANGE', key, offset, offset + wanted - 1)
+    for i = 1, #elements do reply[#reply + 1] = elements[i] end
+    if #elements < wanted then
+      local next = place(base, version + wanted + 1)
+      if limit > wanted and redis.call('EXISTS', next) == 1 then
+        foreign(next, 'expected no events, since the list before it is not full, found some')
+      end
+      break
+    end
+    version = version + wanted
+    limit = limit - wanted
+  end
+  return reply
+end
+
+-- The newest snapshot of a stream, if there is one of this fingerprint that belongs to its history, and the events after
+-- it; and what stands there instead, if it is no snapshot.
+-- KEYS stream snapshot ARGV fingerprint limit
+function journal.restore(keys, args)
+  local base = keys[1]
+  local snapshot, reason = snapshot_at(keys[2])
+  if snapshot and (snapshot.fingerprint ~= args[1] or not belongs(base, snapshot)) then snapshot = nil end
+  local reply = { 'restored', snapshot and snapshot.text or '', reason or '' }
+  return elements_after(base, snapshot and snapshot.version or 0, tonumber(args[2]), reply)
+end
+
+-- Keeps a snapshot, unless there is a newer one that would be read in its place.
+-- KEYS stream snapshot ARGV version fingerprint text
+function journal.keep(keys, args)
+  local newest = snapshot_at(keys[2])
+  if newest and newest.fingerprint == args[2] and newest.version > tonumber(args[1]) and belongs(keys[1], newest) then
+    return { 'older' }
+  end
+  redis.call('SET', keys[2], args[3])
+  return { 'done' }
 end
 
 -- The log id of the entry at a position: both halves of the ids grow, so a search by time finds it.

@@ -65,6 +65,11 @@ impl Keys {
         if segment == 0 { first } else { format!("{first}:{segment}") }
     }
 
+    /// String: the newest snapshot of a stream.
+    pub(super) fn snapshot(&self, stream: &StreamName) -> String {
+        format!("{{{}:{}}}:snap:{stream}", self.namespace, self.partition(stream))
+    }
+
     /// Stream: the pointers to the events of a partition, in order.
     pub(super) fn log(&self, partition: u16) -> String {
         format!("{{{}:{partition}}}:log", self.namespace)
@@ -102,6 +107,7 @@ mod tests {
         assert_eq!(keys.stream(&stream), "{annals:0}:s:order-Zo%C3%AB%3A1");
         assert_eq!(keys.segment(&stream, 0), keys.stream(&stream));
         assert_eq!(keys.segment(&stream, 12), "{annals:0}:s:order-Zo%C3%AB%3A1:12");
+        assert_eq!(keys.snapshot(&stream), "{annals:0}:snap:order-Zo%C3%AB%3A1");
         assert_eq!((keys.log(0), keys.head(0)), ("{annals:0}:log".to_owned(), "{annals:0}:head".to_owned()));
         let model = ReadModel::new("OrderList", 2);
         let ModelKeys { rows, index, checkpoints } = keys.model(&model);
@@ -117,7 +123,8 @@ mod tests {
         let keys = Keys::new("n", 16);
         let stream = StreamName::new("order", "1");
         assert_eq!(keys.partition(&stream), partition_of("order-1", 16));
-        assert!(keys.stream(&stream).starts_with(&format!("{{n:{}}}:", partition_of("order-1", 16))));
+        let home = format!("{{n:{}}}:", partition_of("order-1", 16));
+        assert!(keys.stream(&stream).starts_with(&home) && keys.snapshot(&stream).starts_with(&home));
         let home = format!("{{n:{}}}:", partition_of("OrderList", 16));
         assert!(keys.model(&ReadModel::new("OrderList", 1)).rows.starts_with(&home));
     }

@@ -9,14 +9,15 @@ mod open;
 mod reading;
 mod reply;
 mod rows;
+mod snapshots;
 mod types;
 mod url;
 
 pub use open::RedisOptions;
 
 use super::{
-    After, Append, Commit, Committed, ConnectError, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel,
-    RowsPage, StoredEvent, Verdict, checks,
+    After, Append, Commit, Committed, ConnectError, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead,
+    ReadModel, Restored, RowsPage, Snapshot, StoredEvent, Verdict, checks,
 };
 use crate::model::{StreamName, Version};
 use append::Unsettled;
@@ -160,6 +161,19 @@ impl Journal for RedisJournal {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<StoredEvent>, JournalError>> {
         self.stream_events(stream.clone(), after, limit).boxed()
+    }
+
+    fn restore(
+        &self,
+        stream: &StreamName,
+        fingerprint: Fingerprint,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Restored, JournalError>> {
+        self.restore_stream(stream.clone(), fingerprint, limit).boxed()
+    }
+
+    fn write_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.keep_snapshot(snapshot).boxed()
     }
 
     fn stream_version(&self, stream: &StreamName) -> BoxFuture<'_, Result<Version, JournalError>> {

@@ -57,6 +57,13 @@ impl Reply {
         }
     }
 
+    pub(super) fn bytes(&mut self) -> Result<Vec<u8>, Unexpected> {
+        match self.words.next() {
+            Some(value) => bytes(value),
+            None => Err(Unexpected::new("a string", &"nothing")),
+        }
+    }
+
     pub(super) fn log_id(&mut self) -> Result<LogId, Unexpected> {
         let text = self.text()?;
         text.parse().map_err(|_| Unexpected::new("a log id", &text))

@@ -17,6 +17,7 @@ mod reading;
 mod refusing;
 mod repeating;
 mod rows;
+mod snapshots;
 mod types;
 
 use crate::journal::Journal;
@@ -224,6 +225,20 @@ checks! {
         a_payload_may_have_any_character
         a_header_may_have_any_form_that_is_allowed
         annotations_come_back_as_they_were_given
+    }
+    snapshots {
+        without_one_a_stream_is_read_from_its_first_event_on
+        one_is_given_with_the_events_after_it
+        one_may_hold_any_text
+        one_of_another_fingerprint_is_none_and_is_replaced
+        an_older_one_does_not_replace_a_newer_one
+        one_of_another_history_is_none_and_is_replaced
+        each_stream_has_its_own
+        one_lies_anywhere_in_a_long_stream
+        the_newest_of_many_stays
+        they_leave_streams_and_logs_alone
+        one_of_no_event_is_refused
+        an_append_after_an_event_of_another_history_is_a_conflict
     }
     refusing {
         an_append_without_events

@@ -1,0 +1,61 @@
+//! `annals.lock`, where there is one beside the crate's manifest: found and read once an expansion, and passed on as a
+//! value, so that a derive stays a function of what it is given.
+
+mod field;
+mod parse;
+mod place;
+mod types;
+
+pub(crate) use field::{Field, Name, Serde, is_identifier};
+pub(crate) use parse::{Block, Locked, Section, Sections};
+pub(crate) use types::{as_text, is_optional, reads_as, same, unwrapped};
+
+use proc_macro2::Span;
+use std::{env, fs, io, path::Path};
+
+/// What an expansion knows of the lock.
+#[derive(Debug, Default)]
+pub(crate) struct Lock {
+    /// The file's text, or why it does not read; `None` where there is no file.
+    pub(crate) text: Option<Result<String, String>>,
+    /// Whether `ANNALS_LOCK` is set, so that the generated test is wanted where there is no file yet.
+    pub(crate) wanted: bool,
+    /// Whether what is compiled belongs to the crate itself: a documentation's example and an integration test have no
+    /// part in the lock.
+    pub(crate) belongs: bool,
+    /// The text of the file that the input stands in, where it is known.
+    pub(crate) around: Option<String>,
+}
+
+impl Lock {
+    /// What the environment of this expansion says; the input's name stands at `span`.
+    pub(crate) fn found(span: Span) -> Self {
+        let file = span.unwrap().local_file();
+        let is_example = env::var_os("UNSTABLE_RUSTDOC_TEST_PATH").is_some()
+            // Examples that rustdoc compiles as one crate are not told by the environment.
+            || file.as_deref().is_some_and(is_bundle_of_examples);
+        let is_integration_test = env::var_os("CARGO_TARGET_TMPDIR").is_some();
+        let Some(folder) = env::var_os("CARGO_MANIFEST_DIR") else { return Self::default() };
+        if is_example || is_integration_test {
+            return Self::default();
+        }
+        let text = match fs::read_to_string(Path::new(&folder).join("annals.lock")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            read => Some(read.map_err(|error| error.to_string())),
+        };
+        let wanted = env::var_os("ANNALS_LOCK").is_some();
+        let is_used = text.is_some() || wanted;
+        let around = if is_used { file.and_then(|file| fs::read_to_string(file).ok()) } else { None };
+        Self { text, wanted, belongs: true, around }
+    }
+
+    /// Whether an enum of this name can be named from the root of the crate. One in the body of a function cannot, and
+    /// rustc runs no test there.
+    pub(crate) fn can_be_named(&self, name: &str) -> bool {
+        self.around.as_deref().is_none_or(|text| place::can_be_named(text, name))
+    }
+}
+
+fn is_bundle_of_examples(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("doctest_bundle"))
+}

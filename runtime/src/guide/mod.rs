@@ -1,0 +1,4 @@
+//! Guides: what takes more than one call, step by step.
+
+#[doc = include_str!("changing_an_event.md")]
+pub mod changing_an_event {}

@@ -1,0 +1,6 @@
+use annals::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+pub enum OrderEvent {
+    Created,
+}
