@@ -10,7 +10,7 @@ use annals::{
     prelude::*,
     repository::{ObstacleReason, Repository, UndoError},
 };
-use futures_util::future::BoxFuture;
+use futures_util::{TryStreamExt, future::BoxFuture};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -110,6 +110,9 @@ on_every_engine! {
         assert_eq!(stored, outcome.events);
         assert!(stored.iter().all(|event| event.metadata.actor.as_deref() == Some("ann")));
         assert!(stored.iter().all(|event| event.metadata.entries["why"] == "a mistake"));
+        let log: Vec<_> = store.log().of_types(["BasketRemoved"]).stream().try_collect().await.unwrap();
+        assert_eq!(log[0].annotations(), Some(r#"{"actor":"ann","undoes":4,"entries":{"why":"a mistake"}}"#));
+        assert!(log.iter().all(|event| event.append_id() == log[0].append_id()));
         assert_eq!(baskets.load("1").await.unwrap().state, baskets.at("1", version(2)).await.unwrap().state);
     }
 

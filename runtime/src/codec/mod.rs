@@ -5,11 +5,13 @@
 
 mod content;
 mod old;
+mod order;
 pub(crate) mod shape;
 mod strict;
 mod variant;
 
 pub use old::{Old, UpcastsTo};
+pub(crate) use order::says_the_same;
 pub(crate) use shape::shape_text;
 
 use crate::{

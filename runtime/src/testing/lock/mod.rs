@@ -72,8 +72,10 @@ pub type OldShape = (u32, fn() -> Traced);
 ///
 /// With all that does not fit, and how to mend it.
 #[doc(hidden)]
+#[track_caller]
 pub fn lock<E: Event>(locked: &Locked<'_>) {
     let writes = env::var_os("ANNALS_LOCK").is_some_and(|value| value == "write");
+    // A panic says where the test stands, which is at the enum.
     if let Err(problems) = agree::<E>(locked, writes) {
         panic!("{problems}");
     }
