@@ -25,7 +25,7 @@ pub(super) fn check(diag: &mut Diag, model: &Model<'_>, lock: &Lock) {
             diag.error(name, message);
         }
         Some(Ok(text)) => {
-            let sections = Sections::read(text);
+            let sections = Lock::sections(text);
             match sections.of(&model.section()) {
                 Err(fault) => diag.error(name, fault),
                 Ok(None) => is_new(diag, model, &sections),

@@ -2,6 +2,7 @@
 //! value, so that a derive stays a function of what it is given.
 
 mod field;
+mod memo;
 mod parse;
 mod place;
 mod types;
@@ -10,8 +11,10 @@ pub(crate) use field::{Field, Name, Serde, is_identifier};
 pub(crate) use parse::{Block, Locked, Section, Sections};
 pub(crate) use types::{as_text, is_optional, reads_as, same, unwrapped};
 
+use memo::Memo;
+use place::Places;
 use proc_macro2::Span;
-use std::{env, fs, io, path::Path};
+use std::{env, fs, io, path::Path, rc::Rc};
 
 /// What an expansion knows of the lock.
 #[derive(Debug, Default)]
@@ -52,7 +55,19 @@ impl Lock {
     /// Whether an enum of this name can be named from the root of the crate. One in the body of a function cannot, and
     /// rustc runs no test there.
     pub(crate) fn can_be_named(&self, name: &str) -> bool {
-        self.around.as_deref().is_none_or(|text| place::can_be_named(text, name))
+        thread_local! {
+            static PLACES: Memo<Places> = const { Memo::new() };
+        }
+        let places = |text: &str| PLACES.with(|last| last.of(text, Places::read));
+        self.around.as_deref().is_none_or(|text| places(text).can_be_named(name))
+    }
+
+    /// What the text of a lock says.
+    pub(crate) fn sections(text: &str) -> Rc<Sections> {
+        thread_local! {
+            static SECTIONS: Memo<Sections> = const { Memo::new() };
+        }
+        SECTIONS.with(|last| last.of(text, Sections::read))
     }
 }
 

@@ -1,13 +1,50 @@
 //! Whether an enum stands in a module or in the body of a function, seen from the text of its file.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use std::collections::BTreeMap;
 
-/// Whether an enum of this name may be named by a path. Where the text does not tell, it may.
-pub(crate) fn can_be_named(text: &str, name: &str) -> bool {
-    let Ok(tokens) = without_first_line(text).parse::<TokenStream>() else { return true };
-    let mut seen = Seen::default();
-    look(tokens, name, true, &mut seen);
-    seen.in_module || !seen.in_body
+/// Where the enums of a file stand.
+#[derive(Default)]
+pub(crate) struct Places {
+    enums: BTreeMap<String, Seen>,
+}
+
+impl Places {
+    /// Looks for every enum in the text of a file. Where it does not read, none is found.
+    pub(crate) fn read(text: &str) -> Self {
+        let mut places = Self::default();
+        if let Ok(tokens) = without_first_line(text).parse::<TokenStream>() {
+            places.look(tokens, true);
+        }
+        places
+    }
+
+    /// Whether an enum of this name may be named by a path. Where the text does not tell, it may.
+    pub(crate) fn can_be_named(&self, name: &str) -> bool {
+        self.enums.get(name).is_none_or(|seen| seen.in_module || !seen.in_body)
+    }
+
+    fn look(&mut self, tokens: TokenStream, in_module: bool) {
+        // What stands before a brace: `mod name`, `macro!` and the `=>` of a `macro_rules!` keep to the module.
+        let (mut last, mut before_last) = (String::new(), String::new());
+        for token in tokens {
+            let text = match &token {
+                TokenTree::Group(group) => {
+                    let keeps = before_last == "mod" || before_last == "!" || last == "!" || last == ">";
+                    let is_body = group.delimiter() == Delimiter::Brace && !keeps;
+                    self.look(group.stream(), in_module && !is_body);
+                    String::new()
+                }
+                other => other.to_string(),
+            };
+            if last == "enum" {
+                let seen = self.enums.entry(text.trim_start_matches("r#").to_owned()).or_default();
+                seen.in_module |= in_module;
+                seen.in_body |= !in_module;
+            }
+            before_last = std::mem::replace(&mut last, text);
+        }
+    }
 }
 
 /// The text without what a shell reads of it.
@@ -17,32 +54,11 @@ fn without_first_line(text: &str) -> &str {
     if is_for_shell { text.find('\n').and_then(|end| text.get(end..)).unwrap_or_default() } else { text }
 }
 
-/// Where the name was seen.
+/// Where enums of one name were seen.
 #[derive(Default)]
 struct Seen {
     in_module: bool,
     in_body: bool,
-}
-
-fn look(tokens: TokenStream, name: &str, in_module: bool, seen: &mut Seen) {
-    // What stands before a brace: `mod name`, `macro!` and the `=>` of a `macro_rules!` keep to the module.
-    let (mut last, mut before_last) = (String::new(), String::new());
-    for token in tokens {
-        let text = match &token {
-            TokenTree::Group(group) => {
-                let keeps = before_last == "mod" || before_last == "!" || last == "!" || last == ">";
-                let is_body = group.delimiter() == Delimiter::Brace && !keeps;
-                look(group.stream(), name, in_module && !is_body, seen);
-                String::new()
-            }
-            other => other.to_string(),
-        };
-        if last == "enum" && text.trim_start_matches("r#") == name {
-            seen.in_module |= in_module;
-            seen.in_body |= !in_module;
-        }
-        before_last = std::mem::replace(&mut last, text);
-    }
 }
 
 #[cfg(test)]
@@ -68,7 +84,7 @@ mod tests {
             ("fn f() {} events!(E);", true),
             ("fn f( {", true),
         ] {
-            assert_eq!(can_be_named(text, "E"), expected, "{text}");
+            assert_eq!(Places::read(text).can_be_named("E"), expected, "{text}");
         }
     }
 }
