@@ -7,7 +7,7 @@ use annals::{
     journal::{Append, Expected, Journal, JournalError, MemoryJournal, NewEvent},
     prelude::*,
     repository::ReadError,
-    testing::given_stored,
+    testing::{given, given_stored},
 };
 use std::sync::Arc;
 
@@ -252,10 +252,42 @@ fn a_scenario_begins_with_what_is_stored() {
 
 #[test]
 #[should_panic(
-    expected = "the given `SavingsPaid` of version 1 does not read: schema version 1 does not turn into 2: 13"
+    expected = "a given event does not read: cannot decode event 2 of stream `savings-1` (position 2) of type `SavingsPaid` \
+                (schema version 1): schema version 1 does not turn into 2: 13 is no amount"
 )]
 fn a_scenario_whose_events_do_not_read_says_so() {
-    drop(given_stored::<now::SavingsEvent>([("SavingsPaid", 1, r#"{"euros":13}"#)]));
+    let stored = [("SavingsOpened", 1, r#"{"owner":"ann"}"#), ("SavingsPaid", 1, r#"{"euros":13}"#)];
+    drop(given_stored::<now::SavingsEvent>(stored).when(now::Double));
+}
+
+/// Tells the version, and which unknown events there were.
+#[derive(Clone, Debug)]
+struct Tell;
+
+impl Command for Tell {
+    type Aggregate = open::Savings;
+    type Error = std::convert::Infallible;
+
+    fn existence(&self) -> annals::Existence {
+        annals::Existence::Existing
+    }
+
+    fn decide(self, savings: &open::Savings, cx: &Context) -> Result<Vec<open::SavingsEvent>, Self::Error> {
+        Ok(vec![open::SavingsEvent::Opened { owner: format!("{} {:?}", cx.version(), savings.unknown) }])
+    }
+}
+
+#[test]
+fn a_scenario_knows_unknown_and_retired_events_too() {
+    let told = |text: &str| [open::SavingsEvent::Opened { owner: text.to_owned() }];
+    let stored = [("SavingsOpened", 1, r#"{"owner":"ann"}"#), ("SavingsPromised", 1, "{}"), ("SavingsAudited", 7, "")];
+    given_stored(stored).when(Tell).then(told(r#"3 ["SavingsAudited"]"#));
+
+    let stream = StreamName::new("savings", "1");
+    let (position, told_of) = (annals::Position::from(1), annals::Annotations::default());
+    let metadata = Metadata::new(stream, Version::new(1), position, Timestamp::UNIX_EPOCH, told_of);
+    let audited = open::SavingsEvent::Unknown(UnknownEvent::new("SavingsAudited", 1, "{}", metadata));
+    given([audited]).when(Tell).then(told(r#"1 ["SavingsAudited"]"#));
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use super::difference::difference;
 use crate::{
-    codec::{self, DecodeReason},
+    codec,
     journal::{AppendId, LogId, NewEvent, StoredEvent},
-    model::{Aggregate, Annotations, Command, Context, Event, Existence, StreamName, Version},
+    model::{Aggregate, Annotations, Command, Context, Event, Existence, Metadata, Position, StreamName, Version},
 };
 use jiff::Timestamp;
 use std::fmt::Debug;
@@ -46,22 +46,14 @@ use std::fmt::Debug;
 /// given([]).when(Close).then_not_found();
 /// ```
 pub fn given<E: Event>(events: impl IntoIterator<Item = E>) -> Given<E> {
-    Given {
-        events: events.into_iter().collect(),
-        id: "1".to_owned(),
-        now: Timestamp::UNIX_EPOCH,
-        annotations: Annotations::default(),
-    }
+    happened(events.into_iter().map(Happened::Event))
 }
 
 /// Begins a scenario: these events have happened, and are stored in these forms. Each is a stored type name, a schema
-/// version and a payload, as a program of long ago may have written it.
+/// version and a payload, as a program of long ago may have written it, or one that is newer than this.
 ///
-/// Events of a type that the enum lists as `retired` are passed over, as they are everywhere.
-///
-/// # Panics
-///
-/// When one of them does not read.
+/// They are read as a repository would: through their upcasts; those of a type that the enum lists as `retired` are
+/// passed over, and count as versions.
 ///
 /// ```
 /// use annals::{prelude::*, testing::given_stored};
@@ -98,14 +90,22 @@ pub fn given<E: Event>(events: impl IntoIterator<Item = E>) -> Given<E> {
 ///
 /// given_stored([("DoorOpened", 1, "{}")]).when(Close).then([DoorEvent::Closed]);
 /// ```
-#[track_caller]
 pub fn given_stored<E: Event>(events: impl IntoIterator<Item = (&'static str, u32, &'static str)>) -> Given<E> {
-    let read = |(event_type, schema_version, payload)| match codec::decode(event_type, schema_version, payload) {
-        Ok(event) => Some(event),
-        Err(DecodeReason::Retired) => None,
-        Err(reason) => panic!("the given `{event_type}` of version {schema_version} does not read: {reason}"),
+    let stored = |(event_type, schema_version, payload)| {
+        let mut new = NewEvent::new(event_type, payload);
+        new.schema_version = schema_version;
+        Happened::Stored(new)
     };
-    given(events.into_iter().filter_map(read))
+    happened(events.into_iter().map(stored))
+}
+
+fn happened<E>(events: impl Iterator<Item = Happened<E>>) -> Given<E> {
+    Given {
+        events: events.collect(),
+        id: "1".to_owned(),
+        now: Timestamp::UNIX_EPOCH,
+        annotations: Annotations::default(),
+    }
 }
 
 /// What has happened, made by [`given`].
@@ -144,10 +144,17 @@ pub fn given_stored<E: Event>(events: impl IntoIterator<Item = (&'static str, u3
 #[derive(Clone, Debug)]
 #[must_use = "a scenario needs a `when` and a `then`"]
 pub struct Given<E> {
-    events: Vec<E>,
+    events: Vec<Happened<E>>,
     id: String,
     now: Timestamp,
     annotations: Annotations,
+}
+
+/// An event as it was given: itself, or as it is stored.
+#[derive(Clone, Debug)]
+enum Happened<E> {
+    Event(E),
+    Stored(NewEvent),
 }
 
 impl<E: Event> Given<E> {
@@ -173,7 +180,8 @@ impl<E: Event> Given<E> {
     ///
     /// # Panics
     ///
-    /// When one of the given events does not come back from the codec.
+    /// When one of the given events does not come back from the codec, or is stored in a form that does not read.
+    #[track_caller]
     pub fn when<C>(self, command: C) -> Decided<C>
     where
         C: Command,
@@ -182,12 +190,24 @@ impl<E: Event> Given<E> {
         let stream = StreamName::new(C::Aggregate::NAME, &self.id);
         let mut state = C::Aggregate::default();
         let mut version = Version::NONE;
-        for event in &self.events {
+        for event in self.events {
             version = version.next();
-            let stored = stored(event, &stream, version, self.now);
-            let recorded =
-                stored.recorded::<E>().unwrap_or_else(|error| panic!("a given event does not read: {error}"));
-            state.apply(&recorded.event, &recorded.metadata);
+            let stored = match event {
+                // What is of an unknown type is kept as it is, and never written.
+                Happened::Event(event) if E::DESCRIPTOR.unknown == Some(event.variant_index()) => {
+                    let told = Annotations::default();
+                    let position = Position::from(version.number());
+                    state.apply(&event, &Metadata::new(stream.clone(), version, position, self.now, told));
+                    continue;
+                }
+                Happened::Event(event) => stored(&event, &stream, version, self.now),
+                Happened::Stored(new) => as_stored(&new, &stream, version, self.now),
+            };
+            if !stored.is_retired::<E>() {
+                let recorded =
+                    stored.recorded::<E>().unwrap_or_else(|error| panic!("a given event does not read: {error}"));
+                state.apply(&recorded.event, &recorded.metadata);
+            }
         }
         let exists = version > Version::NONE;
         let answer = match command.existence() {
@@ -205,11 +225,17 @@ impl<E: Event> Given<E> {
 }
 
 /// An event as a journal would give it.
+#[track_caller]
 fn stored<E: Event>(event: &E, stream: &StreamName, version: Version, now: Timestamp) -> StoredEvent {
     let descriptor = event.descriptor();
     let payload = codec::encode(event).unwrap_or_else(|error| panic!("{error}"));
     let mut new = NewEvent::new(descriptor.event_type, payload);
     new.schema_version = descriptor.schema_version;
+    as_stored(&new, stream, version, now)
+}
+
+#[track_caller]
+fn as_stored(new: &NewEvent, stream: &StreamName, version: Version, now: Timestamp) -> StoredEvent {
     let text = new.write(&AppendId::fresh()).unwrap_or_else(|error| panic!("{error}"));
     let id = LogId::new(u64::try_from(now.as_millisecond()).unwrap_or_default(), version.number());
     StoredEvent::read(stream.clone(), version, 0, format!("{id} {text}").into_bytes())
