@@ -175,10 +175,10 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// | stream, durability | one writer | with the cache | 32 writers, each | with the cache |
     /// |---|---|---|---|---|
-    /// | 5 events, no persistence | 205 µs | 117 µs | 51 µs | 34 µs |
-    /// | 5 events, AOF everysec | 246 µs | 148 µs | 40 µs | 34 µs |
-    /// | 1,000 events, no persistence | 1,064 µs | 155 µs | 834 µs | 32 µs |
-    /// | 1,000 events, AOF everysec | 820 µs | 81 µs | 839 µs | 36 µs |
+    /// | 5 events, no persistence | 236 µs | 130 µs | 33 µs | 23 µs |
+    /// | 5 events, AOF everysec | 222 µs | 126 µs | 36 µs | 25 µs |
+    /// | 1,000 events, no persistence | 1,107 µs | 165 µs | 829 µs | 35 µs |
+    /// | 1,000 events, AOF everysec | 1,193 µs | 181 µs | 942 µs | 42 µs |
     ///
     /// So it is one trip less, and the events of the stream. It costs memory, and helps only where one program sees the
     /// same aggregates again and again; therefore it is off unless asked for.
