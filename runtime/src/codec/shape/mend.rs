@@ -52,6 +52,7 @@ impl Tree {
         let place = self.trail.iter().rev().copied().filter(inside).find(refused);
         let Some(place) = place.filter(|_| !texts.is_empty()) else { return false };
         (self.places[place].one_of, self.places[place].choice) = (Some(texts), 0);
+        self.learn(place);
         true
     }
 

@@ -115,6 +115,7 @@ impl Search<'_> {
                     }
                 };
                 if goes_on {
+                    self.tree.get_mut().learn(place);
                     return Some(result);
                 }
             }

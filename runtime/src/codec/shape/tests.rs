@@ -11,6 +11,7 @@ use std::{
     fmt::Debug,
     net::IpAddr,
     num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -198,6 +199,37 @@ fn types_that_contain_themselves_come_to_an_end() {
         _of: T,
     }
     assert_traced::<Page<Page<u8>>>("{_of: {_of: u8}}", "{\"_of\":{\"_of\":1}}");
+}
+
+#[test]
+fn what_one_place_of_a_type_was_read_from_is_tried_first_in_the_others() {
+    static REFUSALS: AtomicUsize = AtomicUsize::new(0);
+    #[derive(Deserialize)]
+    #[serde(try_from = "String")]
+    struct Account;
+    impl TryFrom<String> for Account {
+        type Error = &'static str;
+        fn try_from(text: String) -> Result<Self, Self::Error> {
+            if text.len() == 22 && text.starts_with("DE") {
+                return Ok(Self);
+            }
+            REFUSALS.fetch_add(1, Ordering::Relaxed);
+            Err("no account")
+        }
+    }
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Transfer {
+        from: Option<Account>,
+        to: Vec<Account>,
+    }
+    assert_eq!(traced::<Transfer>().0, "{from?: option string, to: [string]}");
+    let once = REFUSALS.swap(0, Ordering::Relaxed);
+    traced::<[[Transfer; 16]; 2]>();
+    traced::<BTreeMap<String, (Transfer, Transfer, Transfer, Transfer)>>();
+    let often = REFUSALS.swap(0, Ordering::Relaxed);
+    // Two more searches, and not one for each of the 36 transfers.
+    assert!(once > 20 && often <= 4 * once, "{often} refusals where the type stands 36 times, {once} for once");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     values,
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// How deep a type is followed.
 const DEEPEST: usize = 64;
@@ -31,7 +31,7 @@ pub(super) enum Request {
 }
 
 /// The way from a place to one inside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Step {
     Some,
     Element(usize),
@@ -76,16 +76,21 @@ pub(super) struct Place {
     pub(super) explored: BTreeSet<usize>,
 }
 
+/// The answers to choose from, where a refusal said what they are, and which of them is given.
+type Answer = (Option<&'static [&'static str]>, usize);
+
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) places: Vec<Place>,
+    /// Which answer a place in a type got to be read: where the type stands once more, that is tried first.
+    learned: HashMap<(Named, Vec<Step>), Answer>,
     /// The places in the order in which they asked, in this run.
     pub(super) trail: Vec<usize>,
 }
 
 impl Tree {
     pub(super) fn new() -> Self {
-        Self { places: vec![Place::default()], trail: Vec::new() }
+        Self { places: vec![Place::default()], learned: HashMap::new(), trail: Vec::new() }
     }
 
     /// The place one step further.
@@ -98,7 +103,38 @@ impl Tree {
         let place = Place { parent: Some(at), depth: parent.depth + 1, shadow: parent.shadow, ..Place::default() };
         self.places.push(place);
         self.places[at].children.push((step, child));
+        if let Some(&(one_of, choice)) = self.in_type(child).and_then(|key| self.learned.get(&key)) {
+            (self.places[child].one_of, self.places[child].choice) = (one_of, choice);
+        }
         child
+    }
+
+    /// The answer of this place is one that is read.
+    pub(super) fn learn(&mut self, at: usize) {
+        let place = &self.places[at];
+        let answer = (place.one_of, place.choice);
+        if matches!(place.request, Some(Request::Primitive(_) | Request::Any))
+            && let Some(key) = self.in_type(at)
+        {
+            self.learned.insert(key, answer);
+        }
+    }
+
+    /// The nearest type with a name around a place, and the way from there.
+    fn in_type(&self, at: usize) -> Option<(Named, Vec<Step>)> {
+        let (mut inner, mut steps) = (at, Vec::new());
+        while let Some(outer) = self.places[inner].parent {
+            steps.push(self.step_to(outer, inner)?.clone());
+            if let Some(&named) = self.places[outer].types.last() {
+                return Some((named, steps));
+            }
+            inner = outer;
+        }
+        None
+    }
+
+    fn step_to(&self, outer: usize, inner: usize) -> Option<&Step> {
+        self.places[outer].children.iter().find(|(_, child)| *child == inner).map(|(step, _)| step)
     }
 
     /// Something is asked for.
@@ -222,8 +258,7 @@ impl Tree {
     pub(super) fn lead_to(&mut self, place: usize) {
         let mut inner = place;
         while let Some(outer) = self.places[inner].parent {
-            let step = self.places[outer].children.iter().find(|(_, child)| *child == inner).map(|(step, _)| step);
-            match step {
+            match self.step_to(outer, inner) {
                 Some(Step::Variant(variant)) => self.places[outer].choice = *variant,
                 Some(Step::Some | Step::Key | Step::Value) => self.places[outer].choice = 0,
                 Some(Step::Element(_)) if self.length(outer) == 0 => self.places[outer].choice = 0,
