@@ -12,15 +12,22 @@ const INPUTS: [(&str, &str); 10] = [
         r#"
         /// What happens to an order.
         #[serde(rename_all_fields = "camelCase", deny_unknown_fields)]
-        #[event(prefix = "Shop", crate = ::annals)]
+        #[event(prefix = "Shop", retired("ShopOpened", "ShopShut"), crate = ::annals)]
         pub enum OrderEvent {
             /// The customer has ordered.
             #[event(name = "Opened", alias = "OrderCreated", alias = "order-made")]
+            #[event(version = 3, upcast(2 => CreatedV2<u8>, 1 => old::CreatedV1))]
+            #[undo(Cancelled { by: user_id, why: format!("{type:?}") })]
             Created { /** Who. */ user_id: String, r#type: f64 },
+            #[undo(Confirmed)]
+            #[undo(Self::LineAdded(payload.back()))]
             LineAdded(LineAdded),
             #[deprecated]
+            #[undo(never)]
             Confirmed,
-            Cancelled {},
+            Cancelled { by: String, why: String },
+            #[event(unknown)]
+            Unknown(UnknownEvent),
         }
         "#,
     ),
@@ -55,7 +62,7 @@ const INPUTS: [(&str, &str); 10] = [
     (
         "Aggregate",
         r#"
-        #[aggregate(event = OrderEvent, id = u64, name = "order.v2", ignore(Viewed, Printed), crate = crate::facade)]
+        #[aggregate(event = OrderEvent, id = u64, name = "order.v2", ignore(Viewed, Printed), snapshot(every = 100, version = 2), crate = crate::facade)]
         #[on(Created { user_id, .. } if !user_id.is_empty(), meta => { self.seen = meta.version; })]
         pub struct Order {
             #[on(Created { user_id, .. })]
