@@ -11,6 +11,7 @@ use annals::{
     repository::{ObstacleReason, Repository, UndoError},
 };
 use futures_util::{TryStreamExt, future::BoxFuture};
+use proptest::prelude::{Strategy, prop_oneof, proptest};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -261,4 +262,83 @@ async fn a_retired_event_has_nothing_to_undo() {
     happen(&baskets, [added("apple", 1)]).await;
     let outcome = baskets.undo("1", version(1)).await.unwrap();
     assert_eq!((outcome.events.len(), outcome.events[0].metadata.undoes), (1, Some(version(3))));
+}
+
+/// A name whose changes do not commute: what is undone in another order ends elsewhere.
+mod name {
+    use annals::prelude::*;
+
+    #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+    pub(super) enum NameEvent {
+        #[undo(Changed { from: to, to: from })]
+        Changed { from: u32, to: u32 },
+        /// One command, two events.
+        #[undo(Marked { times: -times })]
+        Marked { times: i32 },
+    }
+
+    #[derive(Aggregate, Clone, Debug, Default, PartialEq)]
+    #[aggregate(event = NameEvent)]
+    #[on(Changed { from, to } => self.change(*from, *to))]
+    pub(super) struct Name {
+        #[on(Marked { times } => += times)]
+        pub(super) marks: i32,
+        pub(super) name: u32,
+    }
+
+    impl Name {
+        fn change(&mut self, from: u32, to: u32) {
+            assert_eq!(self.name, from, "a change begins where the one before it has ended");
+            self.name = to;
+        }
+    }
+
+    #[derive(Command, Clone, Debug)]
+    #[command(name: Name)]
+    #[command(any)]
+    #[emit(Changed { from: name.name, to })]
+    #[emit(Marked { times } if times != 0)]
+    pub(super) struct Change {
+        pub(super) to: u32,
+        pub(super) times: i32,
+    }
+}
+
+/// What happens to the name: a change to this, marked so often; or an undo of this share of all versions.
+#[derive(Clone, Debug)]
+enum Step {
+    Change(u32, i32),
+    Undo(f64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let change = (0_u32..5, -1_i32..2).prop_map(|(to, times)| Step::Change(to, times));
+    let undo = (0.0..=1.0).prop_map(Step::Undo);
+    proptest::collection::vec(prop_oneof![3 => change, 2 => undo], 1..24)
+}
+
+proptest! {
+    /// Undo after undo, of undos too: each leads to the very state that was there at the version.
+    #[test]
+    fn an_undo_leads_to_the_state_that_was_there(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let names = Store::memory().repository::<name::Name>();
+            for step in steps {
+                match step {
+                    Step::Change(to, times) => drop(names.execute("1", name::Change { to, times }).await.unwrap()),
+                    Step::Undo(share) => {
+                        let newest = names.load("1").await.unwrap().version.number();
+                        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+                        let to = Version::new((newest as f64 * share) as u64);
+                        let then = names.at("1", to).await.unwrap().state;
+                        names.undo("1", to).await.unwrap();
+                        assert_eq!(names.load("1").await.unwrap().state, then, "undone to version {to}");
+                        let again = names.undo("1", to).await.unwrap();
+                        assert!(again.events.is_empty(), "nothing is left to undo to version {to}: {again:?}");
+                    }
+                }
+            }
+        });
+    }
 }
