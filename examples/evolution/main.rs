@@ -67,7 +67,11 @@ async fn tell_the_story(store: &Store, out: &mut impl Write) -> Result<(), Box<d
 
     let now = shipments.load("9").await?.version;
     writeln!(out, "\nWhat changed in shipment 9 since it was registered:")?;
-    for change in shipments.difference("9", Version::new(1), now).await?.changes {
+    let difference = shipments.difference("9", Version::new(1), now).await?;
+    if difference.changes.is_empty() {
+        writeln!(out, "  nothing")?;
+    }
+    for change in difference.changes {
         writeln!(out, "  {change}")?;
     }
 
@@ -78,7 +82,11 @@ async fn tell_the_story(store: &Store, out: &mut impl Write) -> Result<(), Box<d
 
     writeln!(out, "\nIts upgrade is undone by an event that makes up for it:")?;
     let told = Annotations::default().with_actor("the evolution example");
-    for recorded in shipments.undo("9", Version::new(1)).annotations(told).await?.events {
+    let undone = shipments.undo("9", Version::new(1)).annotations(told).await?;
+    if undone.events.is_empty() {
+        writeln!(out, "  it was undone before")?;
+    }
+    for recorded in undone.events {
         let undoes = recorded.metadata.undoes.map(|version| version.to_string()).unwrap_or_default();
         writeln!(out, "  {}  {:?}, which undoes event {undoes}", recorded.metadata.version, recorded.event)?;
     }
