@@ -15,7 +15,7 @@ mod rows;
 mod snapshot;
 mod stored;
 
-pub use crate::model::{LogId, ParseLogIdError, ParseStreamNameError};
+pub use crate::model::{Fingerprint, LogId, ParseLogIdError, ParseStreamNameError};
 pub use append::{Append, AppendId, Appended, Conflict, Expected, NewEvent, Verdict};
 pub use error::{ConnectError, JournalError};
 pub use log::{After, LogBatch, LogRead};
@@ -23,10 +23,10 @@ pub use memory::MemoryJournal;
 #[cfg(feature = "redis")]
 pub use redis::{RedisJournal, RedisOptions};
 pub use rows::{Commit, Committed, ReadModel, RowChange, RowsPage};
-pub use snapshot::{Fingerprint, Restored, Snapshot};
+pub use snapshot::{Restored, Snapshot};
 pub use stored::StoredEvent;
 
-use crate::model::{StreamName, Version};
+use crate::model::{StreamName, Version, fnv1a64};
 use futures_util::future::BoxFuture;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -261,9 +261,4 @@ pub(crate) const PARTITION_HASH: &str = "fnv1a64";
 /// The partition that a stream, or any other name, belongs to: [`PARTITION_HASH`] of its bytes, modulo their number.
 pub(crate) fn partition_of(name: &str, partitions: u16) -> u16 {
     u16::try_from(fnv1a64(name) % u64::from(partitions.max(1))).unwrap_or_default()
-}
-
-/// FNV-1a of 64 bits.
-pub(crate) fn fnv1a64(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,38 +1,7 @@
 //! A state that a stream's events added up to, kept so that a load need not begin at the first of them.
 
-use super::{JournalError, LogId, StoredEvent};
+use super::{Fingerprint, JournalError, LogId, StoredEvent};
 use crate::model::{StreamName, Version};
-use std::fmt;
-
-/// What a state was made by: its shape, and the fold that made it. A snapshot with another fingerprint is of no use.
-///
-/// ```
-/// use annals::journal::Fingerprint;
-///
-/// assert_eq!(Fingerprint::new(0xbeef).to_string(), "000000000000beef");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Fingerprint(u64);
-
-impl Fingerprint {
-    /// The fingerprint with this number.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        let is_ours = text.len() == 16 && text.bytes().all(is_hex);
-        is_ours.then(|| u64::from_str_radix(text, 16).ok())?.map(Self)
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
 
 /// A state that the events of a stream added up to at one version.
 ///

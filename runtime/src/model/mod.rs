@@ -3,6 +3,7 @@
 mod aggregate;
 mod command;
 mod event;
+mod fingerprint;
 mod identifier;
 mod metadata;
 mod position;
@@ -17,6 +18,8 @@ pub use aggregate::Aggregate;
 pub use command::{Command, Context, Existence, IntoDecision, Targeted};
 pub(crate) use event::event_types;
 pub use event::{Event, EventDescriptor, EventSet, FieldDescriptor, Or, Shape, VariantDescriptor};
+pub use fingerprint::Fingerprint;
+pub(crate) use fingerprint::fnv1a64;
 pub use identifier::{Identifier, IntoIdentifier};
 pub use metadata::{Annotations, Metadata, Recorded};
 pub use position::{Cursor, LogId, ParseLogIdError, Position};

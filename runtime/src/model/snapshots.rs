@@ -1,10 +1,7 @@
 //! How an aggregate's state is kept as a snapshot: how often, in which form, and when an old one is of no use any more.
 
-use super::{Aggregate, Event};
-use crate::{
-    codec,
-    journal::{Fingerprint, fnv1a64},
-};
+use super::{Aggregate, Event, Fingerprint, fnv1a64};
+use crate::codec;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     any::{TypeId, type_name},

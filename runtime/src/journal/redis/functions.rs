@@ -1,7 +1,7 @@
 //! The server-side functions of `journal.lua`: loaded where they are missing, and called.
 
 use super::connection::{Connection, Failure, Refusal};
-use crate::{journal::fnv1a64, trace::tell};
+use crate::{model::fnv1a64, trace::tell};
 use redis::{Cmd, Value};
 use std::sync::{PoisonError, RwLock};
 use tokio::time::Instant;

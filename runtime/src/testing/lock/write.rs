@@ -1,7 +1,7 @@
 //! Writes the lock: what is new, and what may change, under a lock that other processes respect.
 
 use super::{Block, LockFile, NAME, Section, Today, Variant, check};
-use crate::journal::fnv1a64;
+use crate::model::fnv1a64;
 use std::{
     env, fs,
     fs::{File, OpenOptions},
