@@ -107,12 +107,14 @@ pub struct Traced {
     pub(crate) sample: Result<String, String>,
 }
 
-/// Asks a type for its shape. It never fails: what cannot be seen is `any`.
+/// Asks a type for its shape, and for a sample that is taken by `takes` too. It never fails: what cannot be seen is
+/// `any`.
 #[doc(hidden)]
 #[must_use]
-pub fn shape_of<T: DeserializeOwned>() -> Traced {
+pub fn shape_of<T: DeserializeOwned>(takes: &dyn Fn(&str) -> Result<(), String>) -> Traced {
     search::trace(&mut |tree| T::deserialize(Inventor::root(tree)).map(drop), &|json| {
-        serde_json::from_str::<T>(json).map(drop).map_err(|error| error.to_string())
+        serde_json::from_str::<T>(json).map_err(|error| error.to_string())?;
+        takes(json)
     })
 }
 
@@ -127,5 +129,5 @@ pub(crate) fn shape_of_variant<E: Event>(index: usize) -> Traced {
 
 /// The shape of a type as a text: the same for as long as the type reads the same.
 pub(crate) fn shape_text<T: DeserializeOwned>() -> String {
-    shape_of::<T>().shape.to_string()
+    shape_of::<T>(&|_| Ok(())).shape.to_string()
 }

@@ -19,23 +19,21 @@ use std::{
 const RUNS: usize = 20_000;
 const RUNS_AT_ONCE: usize = 4_000;
 
+/// Whether JSON is taken, or why not.
+pub(super) type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+
 /// Asks a type until it is known.
-pub(super) fn trace(
-    ask: &mut dyn FnMut(&RefCell<Tree>) -> Result<(), Error>,
-    check: &dyn Fn(&str) -> Result<(), String>,
-) -> Traced {
-    let mut search = Search { tree: RefCell::new(Tree::new()), ask, left: RUNS };
+pub(super) fn trace(ask: &mut dyn FnMut(&RefCell<Tree>) -> Result<(), Error>, check: Check<'_>) -> Traced {
+    let mut search = Search { tree: RefCell::new(Tree::new()), ask, check: None, left: RUNS };
     let settled = search.settle();
     search.explore_variants();
     if settled.is_ok() {
         search.leave_out_fields();
     }
+    // What else must take the sample is asked last, since it says nothing of the shape.
+    search.check = Some(check);
     let sample = match settled.and_then(|()| search.settle()) {
-        Ok(()) => {
-            let json = search.tree.borrow().json(0).to_string();
-            let checked = catch_unwind(AssertUnwindSafe(|| check(&json))).unwrap_or_else(|_| Err(PANICKED.to_owned()));
-            checked.map(|()| json)
-        }
+        Ok(()) => Ok(search.tree.borrow().json(0).to_string()),
         Err(error) => Err(error.to_string()),
     };
     let shape = search.tree.borrow().shape(0);
@@ -47,6 +45,8 @@ const PANICKED: &str = "its `Deserialize` panicked";
 struct Search<'a> {
     tree: RefCell<Tree>,
     ask: &'a mut dyn FnMut(&RefCell<Tree>) -> Result<(), Error>,
+    /// Who must take the answers as JSON, too.
+    check: Option<Check<'a>>,
     left: usize,
 }
 
@@ -55,8 +55,14 @@ impl Search<'_> {
         self.left = self.left.saturating_sub(1);
         self.tree.borrow_mut().trail.clear();
         missed();
-        catch_unwind(AssertUnwindSafe(|| (self.ask)(&self.tree)))
-            .unwrap_or_else(|_| Err(Error { kind: Kind::Refused(PANICKED.to_owned()), at: None }))
+        let refused = |reason| Err(Error { kind: Kind::Refused(reason), at: None });
+        let asked = || {
+            (self.ask)(&self.tree)?;
+            let Some(check) = self.check else { return Ok(()) };
+            let json = self.tree.borrow().json(0).to_string();
+            check(&json).or_else(refused)
+        };
+        catch_unwind(AssertUnwindSafe(asked)).unwrap_or_else(|_| refused(PANICKED.to_owned()))
     }
 
     /// Changes answers until the type accepts them all.

@@ -62,9 +62,9 @@ pub struct LockedVariant<'a> {
     pub old: &'a [OldShape],
 }
 
-/// An older schema version, and how its shape is found.
+/// An older schema version, and how its shape is found, with a sample that is taken.
 #[doc(hidden)]
-pub type OldShape = (u32, fn() -> Traced);
+pub type OldShape = (u32, fn(&dyn Fn(&str) -> Result<(), String>) -> Traced);
 
 /// Compares the lock with what the enum is today, or writes it where `ANNALS_LOCK=write` is set.
 ///
@@ -83,6 +83,12 @@ pub fn lock<E: Event>(locked: &Locked<'_>) {
 
 /// Whether the lock and the enum agree, after the lock was written where that is asked for.
 fn agree<E: Event>(locked: &Locked<'_>, writes: bool) -> Result<(), String> {
+    let read = |event_type: &str, version: u32, payload: &str| {
+        codec::decode::<E>(event_type, version, payload).map(drop).map_err(|reason| reason.to_string())
+    };
+    let old = |event_type: &str, &(version, shape): &OldShape| {
+        (version, shape(&|payload: &str| read(event_type, version, payload)))
+    };
     let variant = |variant: &LockedVariant<'_>| Variant {
         event_type: variant.event_type.to_owned(),
         version: variant.version,
@@ -90,7 +96,7 @@ fn agree<E: Event>(locked: &Locked<'_>, writes: bool) -> Result<(), String> {
         fields: variant.fields.iter().map(|&field| field.to_owned()).collect(),
         // A hand-written `Locked` may name what the event does not know, and the sample shows it.
         traced: E::DESCRIPTOR.position(variant.event_type).map(shape_of_variant::<E>),
-        old: variant.old.iter().map(|(version, shape)| (*version, shape())).collect(),
+        old: variant.old.iter().map(|shape| old(variant.event_type, shape)).collect(),
     };
     let folder = Path::new(locked.crate_dir);
     let today = Today {
@@ -99,9 +105,7 @@ fn agree<E: Event>(locked: &Locked<'_>, writes: bool) -> Result<(), String> {
         file: place::in_crate(folder, locked.file),
         retired: locked.retired,
         variants: locked.variants.iter().map(variant).collect(),
-        read: &|event_type, version, payload| {
-            codec::decode::<E>(event_type, version, payload).map(drop).map_err(|reason| reason.to_string())
-        },
+        read: &read,
     };
     if writes { write::write(folder, &today) } else { check::check(folder, &today) }
 }
