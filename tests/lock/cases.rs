@@ -7,8 +7,10 @@ use std::{
 };
 
 fn copy(case: &Path, folder: &Path) {
-    for file in ["lib.rs", "annals.lock"] {
-        fs::copy(case.join(file), folder.join(file)).unwrap();
+    for entry in fs::read_dir(case).unwrap().map(Result::unwrap) {
+        if entry.file_name() != "expected.stderr" {
+            fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
     }
 }
 

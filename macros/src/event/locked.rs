@@ -10,7 +10,7 @@ use crate::{
     diag::Diag,
     lock::{self, Block, Field, Lock, Locked, Name, Section, Sections},
 };
-use syn::LitStr;
+use syn::{LitStr, ext::IdentExt};
 
 pub(super) fn check(diag: &mut Diag, model: &Model<'_>, lock: &Lock) {
     // Of an enum with other mistakes nobody knows yet what it will be like.
@@ -29,7 +29,10 @@ pub(super) fn check(diag: &mut Diag, model: &Model<'_>, lock: &Lock) {
             match sections.of(&model.section()) {
                 Err(fault) => diag.error(name, fault),
                 Ok(None) => is_new(diag, model, &sections),
-                Ok(Some(section)) => compare(diag, model, section),
+                Ok(Some(section)) => match lock.home_of_another(section) {
+                    Some(file) => is_another(diag, model, lock, file),
+                    None => compare(diag, model, section),
+                },
             }
         }
     }
@@ -53,6 +56,16 @@ fn is_new(diag: &mut Diag, model: &Model<'_>, sections: &Sections) {
         );
         diag.error(&model.input.ident, message);
     }
+}
+
+/// The section is that of an enum of the same name, which stands in `file`.
+fn is_another(diag: &mut Diag, model: &Model<'_>, lock: &Lock, file: &str) {
+    let (section, name) = (model.section(), model.input.ident.unraw().to_string());
+    let own = lock.section_of_its_own(&name);
+    let message = format!(
+        "the section `[{section}]` of `annals.lock` is that of another enum, in `{file}`\nhelp: give this one a section of its own, `#[event(lock = {own:?})]`, or leave it out of the lock, `#[event(unlocked)]`"
+    );
+    diag.error(&model.input.ident, message);
 }
 
 fn compare(diag: &mut Diag, model: &Model<'_>, section: &Section) {

@@ -14,7 +14,11 @@ pub(crate) use types::{as_text, is_optional, reads_as, same, unwrapped};
 use memo::Memo;
 use place::Places;
 use proc_macro2::Span;
-use std::{env, fs, io, path::Path, rc::Rc};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 /// What an expansion knows of the lock.
 #[derive(Debug, Default)]
@@ -28,6 +32,8 @@ pub(crate) struct Lock {
     pub(crate) belongs: bool,
     /// The text of the file that the input stands in, where it is known.
     pub(crate) around: Option<String>,
+    /// The folder of the crate, and the file that the input stands in.
+    pub(crate) stands: Option<(PathBuf, PathBuf)>,
 }
 
 impl Lock {
@@ -48,8 +54,26 @@ impl Lock {
         };
         let wanted = env::var_os("ANNALS_LOCK").is_some();
         let is_used = text.is_some() || wanted;
-        let around = if is_used { file.and_then(|file| fs::read_to_string(file).ok()) } else { None };
-        Self { text, wanted, belongs: true, around }
+        let around = file.as_ref().filter(|_| is_used).and_then(|file| fs::read_to_string(file).ok());
+        Self { text, wanted, belongs: true, around, stands: file.map(|file| (folder.into(), file)) }
+    }
+
+    /// Where the enum stands that a section is of, if that is another one than the input: in another file, where it still
+    /// is. One that is there no more was moved.
+    pub(crate) fn home_of_another<'s>(&self, section: &'s Section) -> Option<&'s str> {
+        let (folder, here) = self.stands.as_ref()?;
+        let (file, name) = (section.file.as_str(), section.enum_name());
+        let is_elsewhere = !file.is_empty() && !here.ends_with(file);
+        let text = is_elsewhere.then(|| fs::read_to_string(folder.join(file)).ok())??;
+        Places::read(&text).has_in_module(name).then_some(file)
+    }
+
+    /// A name for the section of an enum that shares its name with another one: that of its module before it.
+    pub(crate) fn section_of_its_own(&self, name: &str) -> String {
+        let here = self.stands.as_ref().map(|(_, here)| here.with_extension(""));
+        let names = here.iter().flat_map(|here| here.iter().rev()).map(|name| name.to_string_lossy());
+        let module = names.map(String::from).find(|name| !["mod", "lib", "main", "src"].contains(&name.as_str()));
+        format!("{}.{name}", module.unwrap_or_else(|| "other".to_owned()))
     }
 
     /// Whether an enum of this name can be named from the root of the crate. One in the body of a function cannot, and

@@ -15,6 +15,8 @@ pub(crate) struct Sections {
 #[derive(Debug, Default)]
 pub(crate) struct Section {
     name: String,
+    /// The file that the enum stood in when this was written, from the crate's folder on; empty where nobody knows.
+    pub(crate) file: String,
     pub(crate) blocks: Vec<Block>,
     /// The first line of it that does not read.
     fault: Option<Fault>,
@@ -111,19 +113,24 @@ impl Sections {
     }
 
     fn begin_section(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        let name = line.text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name.trim());
-        let name = name.filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| line.unexpected(SECTION))?;
+        let halves = line.text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let halves = halves.map(|(name, file)| (name.trim(), file.trim())).filter(|(name, _)| !name.is_empty());
+        let (name, file) = halves.ok_or_else(|| line.unexpected(SECTION))?;
         if self.sections.iter().any(|section| section.name == name) {
             let help = "put their blocks together; of two enums with one name, one needs `#[event(lock = \"…\")]`";
             return Err(line.fault(&format!("section `{name}` is there twice"), help));
         }
-        self.sections.push(Section { name: name.to_owned(), ..Section::default() });
+        self.sections.push(Section { name: name.to_owned(), file: file.to_owned(), ..Section::default() });
         Ok(())
     }
 }
 
 impl Section {
+    /// The name of the enum, as it was when it got the section.
+    pub(crate) fn enum_name(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or(&self.name)
+    }
+
     fn take(&mut self, line: &Line<'_>) -> Result<(), Fault> {
         line.conflict()?;
         if !line.is_indented {

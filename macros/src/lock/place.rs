@@ -24,6 +24,11 @@ impl Places {
         self.enums.get(name).is_none_or(|seen| seen.in_module || !seen.in_body)
     }
 
+    /// Whether an enum of this name stands in a module of the file.
+    pub(crate) fn has_in_module(&self, name: &str) -> bool {
+        self.enums.get(name).is_some_and(|seen| seen.in_module)
+    }
+
     fn look(&mut self, tokens: TokenStream, in_module: bool) {
         // What stands before a brace: `mod name`, `macro!` and the `=>` of a `macro_rules!` keep to the module.
         let (mut last, mut before_last) = (String::new(), String::new());
@@ -84,7 +89,9 @@ mod tests {
             ("fn f() {} events!(E);", true),
             ("fn f( {", true),
         ] {
-            assert_eq!(Places::read(text).can_be_named("E"), expected, "{text}");
+            let places = Places::read(text);
+            assert_eq!(places.can_be_named("E"), expected, "{text}");
+            assert!(!places.has_in_module("E") || expected, "{text}");
         }
     }
 }

@@ -1,0 +1,3 @@
+pub mod orders;
+pub mod payments;
+pub mod refunds;
