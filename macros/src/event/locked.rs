@@ -29,10 +29,13 @@ pub(super) fn check(diag: &mut Diag, model: &Model<'_>, lock: &Lock) {
             match sections.of(&model.section()) {
                 Err(fault) => diag.error(name, fault),
                 Ok(None) => is_new(diag, model, &sections),
-                Ok(Some(section)) => match lock.home_of_another(section) {
-                    Some(file) => is_another(diag, model, lock, file),
-                    None => compare(diag, model, section),
-                },
+                Ok(Some(section)) => {
+                    if let Some(file) = lock.home_of_another(section) {
+                        return is_another(diag, model, lock, file);
+                    }
+                    compare(diag, model, section);
+                    may_be_another(diag, model, lock);
+                }
             }
         }
     }
@@ -66,6 +69,17 @@ fn is_another(diag: &mut Diag, model: &Model<'_>, lock: &Lock, file: &str) {
         "the section `[{section}]` of `annals.lock` is that of another enum, in `{file}`\nhelp: give this one a section of its own, `#[event(lock = {own:?})]`, or leave it out of the lock, `#[event(unlocked)]`"
     );
     diag.error(&model.input.ident, message);
+}
+
+/// Where the enum does not fit its section, and another one of its name stands in the same file, it may be that one's.
+fn may_be_another(diag: &mut Diag, model: &Model<'_>, lock: &Lock) {
+    let name = model.input.ident.unraw().to_string();
+    if model.lock.key().is_none() && !diag.is_clean() && lock.is_one_of_several(&name) {
+        let message = format!(
+            "several enums are called `{name}` in this file, and `annals.lock` has one section for that name\nhelp: if this is not the one that it is of, give it a section of its own, `#[event(lock = \"other.{name}\")]`, or leave it out of the lock, `#[event(unlocked)]`"
+        );
+        diag.error(&model.input.ident, message);
+    }
 }
 
 fn compare(diag: &mut Diag, model: &Model<'_>, section: &Section) {

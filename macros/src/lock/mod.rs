@@ -79,11 +79,20 @@ impl Lock {
     /// Whether an enum of this name can be named from the root of the crate. One in the body of a function cannot, and
     /// rustc runs no test there.
     pub(crate) fn can_be_named(&self, name: &str) -> bool {
+        self.places().is_none_or(|places| places.can_be_named(name))
+    }
+
+    /// Whether several enums of this name stand in the file of the input.
+    pub(crate) fn is_one_of_several(&self, name: &str) -> bool {
+        self.places().is_some_and(|places| places.has_several(name))
+    }
+
+    /// Where the enums of the file stand that the input stands in.
+    fn places(&self) -> Option<Rc<Places>> {
         thread_local! {
             static PLACES: Memo<Places> = const { Memo::new() };
         }
-        let places = |text: &str| PLACES.with(|last| last.of(text, Places::read));
-        self.around.as_deref().is_none_or(|text| places(text).can_be_named(name))
+        self.around.as_deref().map(|text| PLACES.with(|last| last.of(text, Places::read)))
     }
 
     /// What the text of a lock says.

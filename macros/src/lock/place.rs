@@ -29,6 +29,11 @@ impl Places {
         self.enums.get(name).is_some_and(|seen| seen.in_module)
     }
 
+    /// Whether there are several enums of this name.
+    pub(crate) fn has_several(&self, name: &str) -> bool {
+        self.enums.get(name).is_some_and(|seen| seen.times > 1)
+    }
+
     fn look(&mut self, tokens: TokenStream, in_module: bool) {
         // What stands before a brace: `mod name`, `macro!` and the `=>` of a `macro_rules!` keep to the module.
         let (mut last, mut before_last) = (String::new(), String::new());
@@ -44,6 +49,7 @@ impl Places {
             };
             if last == "enum" {
                 let seen = self.enums.entry(text.trim_start_matches("r#").to_owned()).or_default();
+                seen.times += 1;
                 seen.in_module |= in_module;
                 seen.in_body |= !in_module;
             }
@@ -62,6 +68,7 @@ fn without_first_line(text: &str) -> &str {
 /// Where enums of one name were seen.
 #[derive(Default)]
 struct Seen {
+    times: usize,
     in_module: bool,
     in_body: bool,
 }

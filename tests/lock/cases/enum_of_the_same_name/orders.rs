@@ -6,3 +6,18 @@ use annals::prelude::*;
 pub enum Event {
     Created { user_id: String },
 }
+
+#[derive(Event, Serialize, Deserialize)]
+pub enum PackingEvent {
+    Packed { by: String },
+}
+
+pub mod trial {
+    use annals::prelude::*;
+
+    /// What a test might try things on.
+    #[derive(Event, Serialize, Deserialize)]
+    pub enum PackingEvent {
+        Packed { by: u64 },
+    }
+}
