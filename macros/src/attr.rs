@@ -520,6 +520,16 @@ pub(crate) fn with_help(error: &syn::Error, sample: &str) -> syn::Error {
     syn::Error::new(error.span(), format!("{message}\nhelp: write for example `{sample}`"))
 }
 
+/// Every `return` and `await` among the tokens.
+pub(crate) fn exits(tokens: TokenStream) -> Vec<Ident> {
+    let exits = |token| match token {
+        TokenTree::Group(group) => exits(group.stream()),
+        TokenTree::Ident(word) if word == "return" || word == "await" => vec![word],
+        _ => Vec::new(),
+    };
+    tokens.into_iter().flat_map(exits).collect()
+}
+
 /// What stands before the next comma; groups are one token, so a comma inside parentheses is none.
 fn to_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();

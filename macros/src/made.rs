@@ -1,7 +1,8 @@
 //! An expression that makes an event, as `#[emit]` and `#[undo]` hold it: `Created { user_id }`, `Paid(sum)`, `Confirmed`.
 
 use crate::attr;
-use syn::{Expr, ExprLit, Lit, Path, parse::ParseStream};
+use proc_macro2::Span;
+use syn::{Expr, ExprLit, Lit, Path, PathSegment, Token, parse::ParseStream, spanned::Spanned};
 
 /// Reads the expression of the attribute `attribute`; `otherwise` says what else one could do, behind a comma.
 pub(crate) fn read(input: ParseStream<'_>, attribute: &str, otherwise: &str) -> syn::Result<Expr> {
@@ -38,6 +39,20 @@ pub(crate) fn short_path(event: &mut Expr) -> Option<&mut Path> {
         _ => return None,
     };
     (qself.is_none() && path.leading_colon.is_none() && path.segments.len() == 1).then_some(path)
+}
+
+/// The event with a path of one word looked up in what `owner` gives for the path's place.
+pub(crate) fn qualify(event: &Expr, owner: impl FnOnce(Span) -> PathSegment) -> Expr {
+    let mut event = event.clone();
+    if let Some(path) = short_path(&mut event) {
+        let owner = owner(path.span());
+        let colons = Token![::](owner.ident.span());
+        let variant = std::mem::take(&mut path.segments);
+        path.segments.push_value(owner);
+        path.segments.push_punct(colons);
+        path.segments.extend(variant);
+    }
+    event
 }
 
 /// What stands in quotes, if it is a path that stands there by mistake.

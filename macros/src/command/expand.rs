@@ -12,9 +12,7 @@ use crate::{
 };
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{
-    ConstParam, Expr, GenericParam, PathSegment, Token, TypeParam, ext::IdentExt, parse_quote, spanned::Spanned,
-};
+use syn::{ConstParam, Expr, GenericParam, TypeParam, ext::IdentExt, parse_quote, spanned::Spanned};
 
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let Some(state) = &model.parameters.state else { return TokenStream::new() };
@@ -192,18 +190,11 @@ impl EventType {
     /// The event with a path of one word looked up in the enum.
     fn qualify(&self, event: &Expr) -> Expr {
         let Self { name, arguments, .. } = self;
-        let mut event = event.clone();
-        if let Some(path) = made::short_path(&mut event) {
-            // At the user's place, so that what is wrong with the event is shown there.
-            let span = name.span().located_at(path.span());
-            let name = Ident::new(&name.to_string(), span);
-            let enum_type: PathSegment = parse_quote!(#name #arguments);
-            let variant = std::mem::take(&mut path.segments);
-            path.segments.push_value(enum_type);
-            path.segments.push_punct(Token![::](span));
-            path.segments.extend(variant);
-        }
-        event
+        // At the user's place, so that what is wrong with the event is shown there.
+        made::qualify(event, |place| {
+            let name = Ident::new(&name.to_string(), name.span().located_at(place));
+            parse_quote!(#name #arguments)
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads the attributes that decide: `require`, `skip_if`, `emit` and `handler`.
 
 use crate::{attr, diag::Diag, made};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use syn::{
     Attribute, Expr, ExprPath, Ident, Token,
     parse::{Parse, ParseStream},
@@ -110,19 +110,13 @@ fn arguments<T>(
 
 /// Reports `return` and `.await`, which would leave a decision in the middle.
 fn refuse_exits(diag: &mut Diag, tokens: TokenStream) {
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => refuse_exits(diag, group.stream()),
-            TokenTree::Ident(word) if word == "return" => diag.error(
-                word,
-                "`return` would leave the decision in the middle\nhelp: write `#[skip_if(…)]`, `#[require(…)]` or `#[handler(…)]`",
-            ),
-            TokenTree::Ident(word) if word == "await" => diag.error(
-                word,
-                "a decision is pure and cannot wait\nhelp: fetch what it needs beforehand, and put it into the command",
-            ),
-            _ => {}
-        }
+    for word in attr::exits(tokens) {
+        let message = if word == "return" {
+            "`return` would leave the decision in the middle\nhelp: write `#[skip_if(…)]`, `#[require(…)]` or `#[handler(…)]`"
+        } else {
+            "a decision is pure and cannot wait\nhelp: fetch what it needs beforehand, and put it into the command"
+        };
+        diag.error(word, message);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::undo::Undo;
 use crate::{
-    attr::{self, Entry, Grammar, Slot, elsewhere, key},
+    attr::{self, Entry, Grammar, Slot, Written, elsewhere, key},
     diag::Diag,
     krate::Krate,
 };
@@ -73,10 +73,7 @@ pub(super) struct Variant<'a> {
     pub(super) version: Slot<(LitInt, u32)>,
     /// `upcast(1 => CreatedV1)`, as written.
     pub(super) upcasts: Slot<Vec<Upcast>>,
-    /// Whether no `version` was written, not even one that does not read.
-    pub(super) version_lacks: bool,
-    /// Whether an `upcast` was written that does not read, so that nobody knows which steps it has.
-    pub(super) upcasts_unread: bool,
+    pub(super) written: Written,
     /// Whether it takes the events of types that the enum does not know.
     pub(super) unknown: Slot<()>,
     pub(super) undo: Undo,
@@ -259,9 +256,7 @@ fn read_variant<'a>(diag: &mut Diag, source: &'a syn::Variant) -> Option<Variant
         attr::misplaced(diag, &field.attrs, "a field", &known);
     }
     let shape = read_shape(diag, source)?;
-    let version_lacks = written.lacks("version");
-    let upcasts_unread = !written.lacks("upcast") && upcasts.get().is_none_or(Vec::is_empty);
-    Some(Variant { source, name, aliases, version, upcasts, version_lacks, upcasts_unread, unknown, undo, shape })
+    Some(Variant { source, name, aliases, version, upcasts, written, unknown, undo, shape })
 }
 
 /// Reads `upcast(1 => CreatedV1, …)`.

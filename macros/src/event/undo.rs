@@ -4,9 +4,7 @@ use super::model::{Model, Shape, Variant};
 use crate::{attr, diag::Diag, implementation::quiet, made, suggest};
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{
-    Attribute, Expr, Path, PathSegment, Token, ext::IdentExt, parse::ParseStream, parse_quote, spanned::Spanned,
-};
+use syn::{Attribute, Expr, Path, PathSegment, Token, ext::IdentExt, parse::ParseStream};
 
 const SAMPLE: &str = "#[undo(LineRemoved { sku })]";
 
@@ -111,17 +109,11 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
 
 /// Reports `return` and `.await`: what undoes an event is known from the event alone, at once.
 fn refuse_exits(diag: &mut Diag, tokens: TokenStream) {
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => refuse_exits(diag, group.stream()),
-            TokenTree::Ident(word) if word == "return" || word == "await" => {
-                let message = format!(
-                    "`{word}` cannot stand here: what undoes an event is made of its fields alone\nhelp: put into the event what undoing it needs"
-                );
-                diag.error(word, message);
-            }
-            _ => {}
-        }
+    for word in attr::exits(tokens) {
+        let message = format!(
+            "`{word}` cannot stand here: what undoes an event is made of its fields alone\nhelp: put into the event what undoing it needs"
+        );
+        diag.error(word, message);
     }
 }
 
@@ -138,6 +130,11 @@ pub(super) fn expand(model: &Model<'_>) -> Option<TokenStream> {
             match self { #(#arms)* #rest }
         }
     })
+}
+
+/// The enum, standing at `place`.
+fn this(place: Span) -> PathSegment {
+    Ident::new("Self", Span::call_site().located_at(place)).into()
 }
 
 fn arm(model: &Model<'_>, variant: &Variant<'_>) -> TokenStream {
@@ -166,22 +163,8 @@ fn arm(model: &Model<'_>, variant: &Variant<'_>) -> TokenStream {
             quote!(Self::#name { #(#fields)* .. })
         }
     };
-    let (count, events) = (Literal::usize_unsuffixed(with.len()), with.iter().map(qualify));
+    let (count, events) = (Literal::usize_unsuffixed(with.len()), with.iter().map(|event| made::qualify(event, this)));
     quote!(#pattern => #krate::__private::undo::<Self, #count>([#(#events),*]),)
-}
-
-/// The event with a path of one word looked up in the enum.
-fn qualify(event: &Expr) -> Expr {
-    let mut event = event.clone();
-    if let Some(path) = made::short_path(&mut event) {
-        let span = Span::call_site().located_at(path.span());
-        let this: PathSegment = Ident::new("Self", span).into();
-        let variant = std::mem::take(&mut path.segments);
-        path.segments.push_value(this);
-        path.segments.push_punct(parse_quote!(::));
-        path.segments.extend(variant);
-    }
-    event
 }
 
 /// The name as it first occurs among the tokens, be it in a string that formats it.

@@ -9,14 +9,14 @@ use syn::{ext::IdentExt, spanned::Spanned};
 /// Every version before the variant's own has a shape that turns into the next one: each once, and no other.
 pub(super) fn check(diag: &mut Diag, variant: &Variant<'_>) {
     let version = variant.schema_version();
-    if let Some(key) = variant.upcasts.key().filter(|_| variant.version_lacks) {
+    if let Some(key) = variant.upcasts.key().filter(|_| variant.written.lacks("version")) {
         let versions = variant.upcasts().last().and_then(|upcast| upcast.version).unwrap_or(1).saturating_add(1);
         let message = format!(
             "`upcast` turns older versions into this one, which does not say which it is\nhelp: write `version = {versions}` beside it"
         );
         return diag.error(key, message);
     }
-    if variant.version.get().is_none() && !variant.version_lacks {
+    if variant.version.get().is_none() && !variant.written.lacks("version") {
         // It was written and does not read, which was said.
         return;
     }
@@ -35,7 +35,9 @@ pub(super) fn check(diag: &mut Diag, variant: &Variant<'_>) {
     }
     // Where a step does not read, nobody knows which one it was meant to be; where `upcast` does not, that was said.
     let readable = upcasts.iter().all(|upcast| upcast.version.is_some());
-    if let Some((literal, _)) = variant.version.get().filter(|_| readable && !variant.upcasts_unread) {
+    if let Some((literal, _)) =
+        variant.version.get().filter(|_| readable && (!upcasts.is_empty() || variant.written.lacks("upcast")))
+    {
         let name = variant.ident().unraw();
         let missing: Vec<_> =
             (1..version).filter(|step| upcasts.iter().all(|upcast| upcast.version != Some(*step))).take(4).collect();

@@ -1,7 +1,10 @@
 //! What is asked of an append, and how it is answered.
 
 use super::{JournalError, LogId, StoredEvent, checks};
-use crate::model::{Position, StreamName, Version};
+use crate::{
+    codec::{self, EncodeError},
+    model::{Event, Position, StreamName, Version},
+};
 use jiff::Timestamp;
 use std::{
     borrow::Cow,
@@ -191,6 +194,14 @@ impl NewEvent {
     #[must_use]
     pub fn new(event_type: impl Into<Cow<'static, str>>, payload: impl Into<String>) -> Self {
         Self { event_type: event_type.into(), schema_version: 1, annotations: None, payload: payload.into() }
+    }
+
+    /// An event of a program, encoded, without annotations.
+    pub(crate) fn encoded<E: Event>(event: &E) -> Result<Self, EncodeError> {
+        let descriptor = event.descriptor();
+        let mut new = Self::new(descriptor.event_type, codec::encode(event)?);
+        new.schema_version = descriptor.schema_version;
+        Ok(new)
     }
 
     /// The event as every engine stores it, but for the log id and the space that stand before it:

@@ -1,6 +1,6 @@
 //! One event as the journal gives it: its place, its header, its payload still encoded.
 
-use super::{JournalError, LogId, element::Element};
+use super::{AppendId, JournalError, LogId, NewEvent, element::Element};
 use crate::{
     codec::{self, DecodeError, DecodeReason, Place},
     model::{Annotations, Event, EventDescriptor, Metadata, Position, Recorded, StreamName, UnknownEvent, Version},
@@ -55,6 +55,17 @@ impl StoredEvent {
                 Err(JournalError::Foreign { place: format!("event {version} of stream `{stream}`"), reason })
             }
         }
+    }
+
+    /// An event as it is read back from under this log id.
+    pub(crate) fn of(
+        event: &NewEvent,
+        append: &AppendId,
+        (stream, version, partition): (&StreamName, Version, u16),
+        log_id: LogId,
+    ) -> Result<Self, JournalError> {
+        let text = event.write(append)?;
+        Self::read(stream.clone(), version, partition, format!("{log_id} {text}").into_bytes())
     }
 
     /// The stream.

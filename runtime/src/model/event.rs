@@ -231,10 +231,7 @@ impl EventDescriptor {
     /// The index of the variant that reads this stored type name, which may be an alias.
     #[must_use]
     pub fn position(&self, event_type: &str) -> Option<usize> {
-        self.known().position(|variant| variant.reads(event_type)).map(|position| match self.unknown {
-            Some(unknown) if position >= unknown => position + 1,
-            _ => position,
-        })
+        self.numbered().find(|(_, variant)| variant.reads(event_type)).map(|(index, _)| index)
     }
 
     /// Whether events of this stored type name are skipped knowingly.
@@ -245,8 +242,13 @@ impl EventDescriptor {
 
     /// The variants that have a stored type name: all but the one for unknown events.
     pub(crate) fn known(&self) -> impl Iterator<Item = &'static VariantDescriptor> + use<> {
+        self.numbered().map(|(_, variant)| variant)
+    }
+
+    /// The same, each with its index.
+    fn numbered(&self) -> impl Iterator<Item = (usize, &'static VariantDescriptor)> + use<> {
         let unknown = self.unknown;
-        self.variants.iter().enumerate().filter(move |(index, _)| Some(*index) != unknown).map(|(_, variant)| variant)
+        self.variants.iter().enumerate().filter(move |(index, _)| Some(*index) != unknown)
     }
 }
 

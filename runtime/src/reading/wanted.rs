@@ -22,7 +22,6 @@ pub(crate) enum Wanted {
 /// The types of an event set, and whose they are.
 #[derive(Debug)]
 pub(crate) struct Set {
-    descriptors: Vec<&'static EventDescriptor>,
     types: Arc<[String]>,
     /// Whose the types are, once each of them was claimed: that never changes again.
     owners: OnceLock<Arc<[String]>>,
@@ -34,8 +33,7 @@ impl Wanted {
     /// The events of a set.
     pub(crate) fn set<S: EventSet>() -> Self {
         let types = S::event_types().into_iter().map(ToOwned::to_owned).collect();
-        let descriptors = S::descriptors();
-        Self::Set(Arc::new(Set { descriptors, types, owners: OnceLock::new(), claims: RwLock::default() }))
+        Self::Set(Arc::new(Set { types, owners: OnceLock::new(), claims: RwLock::default() }))
     }
 
     /// An event of the set with its metadata; `None` for one that is retired, which is skipped knowingly.
@@ -50,7 +48,7 @@ impl Wanted {
                 return Ok(None);
             }
             if let Self::Set(set) = self
-                && let Some(index) = set.enum_of(&stored.stream().aggregate())
+                && let Some(index) = set.enum_of(&descriptors, &stored.stream().aggregate())
             {
                 event = S::decode_unknown(stored, index)?;
             }
@@ -101,11 +99,11 @@ impl Set {
         if complete { Ok(Arc::clone(self.owners.get_or_init(|| owners))) } else { Ok(owners) }
     }
 
-    /// Which of the enums has the events of this kind of aggregate.
-    fn enum_of(&self, aggregate: &str) -> Option<usize> {
+    /// Which of the set's enums has the events of this kind of aggregate.
+    fn enum_of(&self, enums: &[&'static EventDescriptor], aggregate: &str) -> Option<usize> {
         let claims = self.claims.read().unwrap_or_else(PoisonError::into_inner);
         let mut claims = claims.iter();
-        self.descriptors.iter().position(|descriptor| {
+        enums.iter().position(|descriptor| {
             let types = event_types(descriptor).count();
             claims.by_ref().take(types).any(|owner| owner.as_deref() == Some(aggregate))
         })

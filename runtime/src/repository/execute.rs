@@ -11,7 +11,7 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use std::{borrow::Cow, fmt, future::IntoFuture, sync::Arc, time::Duration};
+use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
 type EventOf<C> = <<C as Command>::Aggregate as Aggregate>::Event;
 
@@ -293,16 +293,11 @@ pub(super) fn annotations_json(annotations: &Annotations) -> Option<Arc<str>> {
     if annotations.is_empty() { None } else { serde_json::to_string(annotations).ok().map(Into::into) }
 }
 
-pub(super) fn encode<E: Event>(
-    events: &[E],
-    annotations: Option<&Arc<str>>,
-) -> Result<Vec<NewEvent>, codec::EncodeError> {
+fn encode<E: Event>(events: &[E], annotations: Option<&Arc<str>>) -> Result<Vec<NewEvent>, codec::EncodeError> {
     events
         .iter()
         .map(|event| {
-            let descriptor = event.descriptor();
-            let mut new = NewEvent::new(Cow::Borrowed(descriptor.event_type), codec::encode(event)?);
-            new.schema_version = descriptor.schema_version;
+            let mut new = NewEvent::encoded(event)?;
             new.annotations = annotations.cloned();
             Ok(new)
         })

@@ -98,10 +98,8 @@ impl<A: Aggregate> Repository<A> {
         let mut folded = self.own(stream, held);
         let mut log_id = appended.first;
         for (event, version) in append.events.iter().zip(appended.first_version.number()..) {
-            let stored = event.write(&append.id).and_then(|text| {
-                let text = format!("{log_id} {text}").into_bytes();
-                StoredEvent::read(stream.clone(), Version::new(version), appended.partition, text)
-            });
+            let place = (stream, Version::new(version), appended.partition);
+            let stored = StoredEvent::of(event, &append.id, place, log_id);
             // What does not read is told to whoever loads it.
             let Ok(Ok(())) = stored.map(|stored| folded.apply(&stored)) else { return };
             log_id.number += 1;

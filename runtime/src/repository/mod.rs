@@ -351,21 +351,42 @@ impl<A: Aggregate> Repository<A> {
         last: u64,
         mut each: impl FnMut(&StoredEvent) -> ControlFlow<()>,
     ) -> Result<Loaded<A>, ReadError> {
+        let after = loaded.version;
+        let take_in = |stored: StoredEvent| {
+            let goes_on = each(&stored);
+            if goes_on.is_continue() {
+                loaded.apply(&stored)?;
+            }
+            Ok(goes_on)
+        };
+        self.walk(stream, after, last, take_in).await?;
+        Ok(loaded)
+    }
+
+    /// Reads the events after a version, up to the version `last`, a page at a time, until `each` breaks.
+    async fn walk(
+        &self,
+        stream: &StreamName,
+        mut after: Version,
+        last: u64,
+        mut each: impl FnMut(StoredEvent) -> Result<ControlFlow<()>, ReadError>,
+    ) -> Result<(), ReadError> {
         loop {
-            let wanted = last.saturating_sub(loaded.version.number());
+            let wanted = last.saturating_sub(after.number());
             let limit = usize::try_from(wanted).unwrap_or(PAGE).min(PAGE);
             if limit == 0 {
-                return Ok(loaded);
+                return Ok(());
             }
-            let page = self.journal.read_stream(stream, loaded.version, limit).await?;
-            for stored in &page {
-                if each(stored).is_break() {
-                    return Ok(loaded);
+            let page = self.journal.read_stream(stream, after, limit).await?;
+            let is_last = page.len() < limit;
+            for stored in page {
+                after = stored.version();
+                if each(stored)?.is_break() {
+                    return Ok(());
                 }
-                loaded.apply(stored)?;
             }
-            if page.len() < limit {
-                return Ok(loaded);
+            if is_last {
+                return Ok(());
             }
         }
     }
@@ -387,17 +408,14 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// Every event after a version, as it is stored.
-    async fn stored(&self, stream: &StreamName, mut after: Version) -> Result<Vec<StoredEvent>, JournalError> {
+    async fn stored(&self, stream: &StreamName, after: Version) -> Result<Vec<StoredEvent>, ReadError> {
         let mut events = Vec::new();
-        loop {
-            let page = self.journal.read_stream(stream, after, PAGE).await?;
-            let (count, last) = (page.len(), page.last().map(StoredEvent::version));
-            events.extend(page);
-            match last {
-                Some(last) if count == PAGE => after = last,
-                _ => return Ok(events),
-            }
-        }
+        let keep = |stored| {
+            events.push(stored);
+            Ok(ControlFlow::Continue(()))
+        };
+        self.walk(stream, after, u64::MAX, keep).await?;
+        Ok(events)
     }
 
     async fn stream_version(&self, stream: &StreamName) -> Result<Version, JournalError> {

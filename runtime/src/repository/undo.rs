@@ -8,7 +8,7 @@ use crate::{
     trace::tell,
 };
 use futures_util::future::BoxFuture;
-use std::{collections::BTreeSet, fmt, future::IntoFuture, slice};
+use std::{collections::BTreeSet, fmt, future::IntoFuture};
 
 /// An undo under way, made by [`Repository::undo`]. Await it for its [`Outcome`].
 ///
@@ -152,8 +152,8 @@ impl<A: Aggregate> UndoTo<A> {
         let mut version = Version::NONE;
         for attempt in 1..=self.attempts {
             let after = self.repository.stored(&self.stream, self.to).await?;
-            let newest = after.last().map(StoredEvent::log_id);
-            version = match after.last() {
+            let newest = after.last();
+            version = match newest {
                 Some(newest) => newest.version(),
                 None => self.repository.stream_version(&self.stream).await?,
             };
@@ -168,11 +168,11 @@ impl<A: Aggregate> UndoTo<A> {
                 return Ok(Outcome { events: Vec::new(), version, attempts: attempt });
             }
             let encoded = compensations.iter().map(|(event, undone)| self.encode(event, *undone));
-            let encoded = encoded.collect::<Result<Vec<_>, _>>()?.concat();
+            let encoded = encoded.collect::<Result<_, _>>()?;
             self.repository.claims.make::<A>(&*self.repository.journal).await?;
             let mut append = Append::new(self.stream.clone(), Expected::Version(version), encoded);
             // What was read is what is undone, even where the journal has lost it meanwhile and has as many other events.
-            append.after = newest;
+            append.after = newest.map(StoredEvent::log_id);
             match self.repository.journal.append(append).await? {
                 Verdict::Appended(appended) | Verdict::Duplicate(appended) => {
                     let (events, undone): (Vec<_>, Vec<_>) = compensations.into_iter().unzip();
@@ -192,9 +192,10 @@ impl<A: Aggregate> UndoTo<A> {
         Err(UndoError::Contended { stream: self.stream, attempts: self.attempts, version })
     }
 
-    fn encode(&self, event: &A::Event, undone: Version) -> Result<Vec<NewEvent>, EncodeError> {
-        let annotations = execute::annotations_json(&self.annotations.clone().with_undoes(undone));
-        execute::encode(slice::from_ref(event), annotations.as_ref())
+    fn encode(&self, event: &A::Event, undone: Version) -> Result<NewEvent, EncodeError> {
+        let mut new = NewEvent::encoded(event)?;
+        new.annotations = execute::annotations_json(&self.annotations.clone().with_undoes(undone));
+        Ok(new)
     }
 
     /// What undoes these events, each with the version of the one that it undoes: the newest one's first.

@@ -2,7 +2,6 @@
 
 use super::difference::difference;
 use crate::{
-    codec,
     journal::{AppendId, LogId, NewEvent, StoredEvent},
     model::{Aggregate, Annotations, Command, Context, Event, Existence, Metadata, Position, StreamName, Version},
 };
@@ -227,19 +226,14 @@ impl<E: Event> Given<E> {
 /// An event as a journal would give it.
 #[track_caller]
 fn stored<E: Event>(event: &E, stream: &StreamName, version: Version, now: Timestamp) -> StoredEvent {
-    let descriptor = event.descriptor();
-    let payload = codec::encode(event).unwrap_or_else(|error| panic!("{error}"));
-    let mut new = NewEvent::new(descriptor.event_type, payload);
-    new.schema_version = descriptor.schema_version;
+    let new = NewEvent::encoded(event).unwrap_or_else(|error| panic!("{error}"));
     as_stored(&new, stream, version, now)
 }
 
 #[track_caller]
 fn as_stored(new: &NewEvent, stream: &StreamName, version: Version, now: Timestamp) -> StoredEvent {
-    let text = new.write(&AppendId::fresh()).unwrap_or_else(|error| panic!("{error}"));
     let id = LogId::new(u64::try_from(now.as_millisecond()).unwrap_or_default(), version.number());
-    StoredEvent::read(stream.clone(), version, 0, format!("{id} {text}").into_bytes())
-        .unwrap_or_else(|error| panic!("{error}"))
+    StoredEvent::of(new, &AppendId::fresh(), (stream, version, 0), id).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[derive(Debug)]
