@@ -3,8 +3,9 @@
 use annals::{
     StreamName, Version,
     journal::{
-        Append, Commit, Committed, Expected, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead,
-        MemoryJournal, ReadModel, Restored, RowsPage, Snapshot, StoredEvent, Verdict,
+        After, Append, AppendId, Appended, Checkpoint, Commit, Committed, Durability, Expected, Fingerprint, Health,
+        Journal, JournalError, LogBatch, LogId, LogRead, MemoryJournal, Once, ReadModel, Remembered, Restored,
+        RowsPage, Snapshot, StoredEvent, Verdict,
     },
     testing::conformance::{self, PARTITIONS},
 };
@@ -13,6 +14,7 @@ use std::{
     collections::BTreeMap,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -67,6 +69,12 @@ enum Fault {
     RepeatsAnEventOfTheSnapshot,
     KeepsTheLastSnapshotInPlaceOfTheNewest,
     AppendsToAnyHistory,
+    ReadsOnBehindAnyHistory,
+    FollowsFromTheBeginning,
+    ForgetsKeys,
+    ForgetsWhoseAKeyIs,
+    KeepsKeysForEver,
+    ForgetsThatThereWasNothingToDo,
 }
 
 /// The journal in memory with one fault.
@@ -91,6 +99,17 @@ impl Broken {
         stream.clone()
     }
 
+    /// The key under which it is really asked.
+    fn once(&self, once: &Once) -> Once {
+        let mut once = once.clone();
+        match self.fault {
+            Fault::ForgetsWhoseAKeyIs => once.command = Fingerprint::new(0),
+            Fault::KeepsKeysForEver => once.keep = Duration::from_hours(1),
+            _ => {}
+        }
+        once
+    }
+
     fn model(&self, model: &ReadModel) -> ReadModel {
         let mut model = model.clone();
         if self.is(Fault::ClearsEveryVersion) {
@@ -108,12 +127,14 @@ impl Journal for Broken {
     fn append(&self, mut append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>> {
         Box::pin(async move {
             append.stream = self.stream(&append.stream);
+            append.once = append.once.map(|once| self.once(&once));
             match self.fault {
                 Fault::DropsTheLastEventOfABatch if append.events.len() > 1 => {
                     append.events.pop();
                 }
                 Fault::IgnoresWhatIsExpected => append.expected = Expected::Any,
                 Fault::AppendsToAnyHistory => append.after = None,
+                Fault::ForgetsKeys => append.once = None,
                 Fault::AppendsTwice => {
                     let first = self.inner.append(append.clone()).await?;
                     let Verdict::Appended(_) = first else { return Ok(first) };
@@ -205,6 +226,12 @@ impl Journal for Broken {
             if self.is(Fault::LeavesOutWhatIsNotKnown) {
                 read.aggregates = Arc::default();
             }
+            if let After::LogId(LogId { number, .. })
+            | After::Checkpoint(Checkpoint { log_id: LogId { number, .. }, .. }) = read.after
+                && self.is(Fault::ReadsOnBehindAnyHistory)
+            {
+                read.after = After::Position(number);
+            }
             let mut batch = self.inner.read_log(read).await?;
             match self.fault {
                 Fault::SkipsAnEntryOfTheLog => batch.events.retain(|event| event.position().number() != 23),
@@ -214,6 +241,49 @@ impl Journal for Broken {
             }
             Ok(batch)
         })
+    }
+
+    fn follow(
+        &self,
+        mut reads: Vec<LogRead>,
+        patience: Duration,
+    ) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>> {
+        if self.is(Fault::FollowsFromTheBeginning) {
+            for read in &mut reads {
+                read.after = After::Start;
+            }
+        }
+        self.inner.follow(reads, patience)
+    }
+
+    fn confirm(
+        &self,
+        stream: &StreamName,
+        id: AppendId,
+        appended: Appended,
+        durability: Durability,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.confirm(&self.stream(stream), id, appended, durability)
+    }
+
+    fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {
+        self.inner.recall(&self.stream(stream), &self.once(once))
+    }
+
+    fn remember(
+        &self,
+        stream: &StreamName,
+        once: Once,
+        version: Version,
+    ) -> BoxFuture<'_, Result<Remembered, JournalError>> {
+        if self.is(Fault::ForgetsThatThereWasNothingToDo) {
+            return Box::pin(async move { Ok(Remembered::Nothing { version }) });
+        }
+        self.inner.remember(&self.stream(stream), self.once(&once), version)
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>> {
+        self.inner.health()
     }
 
     fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
@@ -240,7 +310,7 @@ impl Journal for Broken {
         self.inner.head(partition)
     }
 
-    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, Checkpoint>, JournalError>> {
         self.inner.checkpoints(&self.model(model))
     }
 
@@ -274,14 +344,15 @@ impl Journal for Broken {
             if self.is(Fault::CommitsOnAnyRevision) {
                 commit.revision = None;
             }
+            let checkpoints = self.inner.checkpoints(&commit.model).await?;
+            let found = checkpoints.get(&commit.partition).map(|checkpoint| checkpoint.log_id);
             if self.is(Fault::CommitsOnAnyCheckpoint) {
-                commit.expected = self.inner.checkpoints(&commit.model).await?.get(&commit.partition).copied();
+                commit.expected = found;
             }
-            if self.is(Fault::MovesRowsWithoutTheCheckpoint) {
-                let found = self.inner.checkpoints(&commit.model).await?.get(&commit.partition).copied();
-                if let Some(found) = found {
-                    commit.checkpoint = found;
-                }
+            if self.is(Fault::MovesRowsWithoutTheCheckpoint)
+                && let Some(found) = found
+            {
+                commit.checkpoint = found;
             }
             self.inner.commit(commit).await
         })
@@ -340,5 +411,11 @@ found_out! {
     an_event_that_comes_twice_is_found: RepeatsAnEventOfTheSnapshot by "snapshots::one_is_given";
     an_older_snapshot_that_stays_is_found: KeepsTheLastSnapshotInPlaceOfTheNewest by "snapshots::an_older_one";
     an_append_to_another_history_is_found: AppendsToAnyHistory by "snapshots::an_append_after";
+    a_history_that_is_not_compared_is_found: ReadsOnBehindAnyHistory by "log::who_goes_on_after";
+    a_follower_that_begins_anew_is_found: FollowsFromTheBeginning by "log::who_follows";
+    a_key_that_is_forgotten_is_found: ForgetsKeys by "keys::a_command_is_carried_out_once";
+    a_key_of_anybody_is_found: ForgetsWhoseAKeyIs by "keys::a_key_of_another_command";
+    a_key_that_stays_is_found: KeepsKeysForEver by "keys::a_key_is_kept";
+    nothing_to_do_that_is_forgotten_is_found: ForgetsThatThereWasNothingToDo by "keys::";
     an_unknown_event_that_is_left_out_is_found: LeavesOutWhatIsNotKnown by "types::every_event";
 }

@@ -3,13 +3,16 @@
 #[cfg(feature = "redis")]
 use crate::journal::{RedisJournal, RedisOptions};
 use crate::{
-    journal::{ConnectError, Journal, JournalError, MemoryJournal},
-    model::{Aggregate, Cursor, EventSet, Position, Projection, Targeted},
+    journal::{Checkpoint, ConnectError, Durability, Finding, Health, Journal, JournalError, MemoryJournal, Risk},
+    model::{Aggregate, Cursor, EventSet, Projection, Targeted},
     projector::Projector,
     reading::{Events, Log},
     repository::{Attempts, Claims, Execute, Repository},
 };
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+
+/// For how long idempotency keys are kept, unless said otherwise.
+const KEEP_KEYS: Duration = Duration::from_hours(7 * 24);
 
 /// A store of events: one handle for a program, cheap to clone.
 ///
@@ -53,6 +56,7 @@ pub struct Store {
     claims: Arc<Claims>,
     attempts: Arc<Attempts>,
     description: Arc<str>,
+    keep_keys: Duration,
 }
 
 impl fmt::Debug for Store {
@@ -111,13 +115,15 @@ impl Store {
             claims: Arc::default(),
             attempts: Arc::default(),
             description: description.into().into(),
+            keep_keys: KEEP_KEYS,
         }
     }
 
     /// The aggregates of one kind: to load, to ask, to look back on.
     #[must_use]
     pub fn repository<A: Aggregate>(&self) -> Repository<A> {
-        Repository::new(Arc::clone(&self.journal), Arc::clone(&self.claims), Arc::clone(&self.attempts))
+        let (claims, attempts) = (Arc::clone(&self.claims), Arc::clone(&self.attempts));
+        Repository::new(Arc::clone(&self.journal), claims, attempts, self.keep_keys)
     }
 
     /// Asks the aggregate that the command itself names, in its field with `#[command(id)]`.
@@ -189,21 +195,54 @@ impl Store {
         let mut cursor = Cursor::start();
         for partition in 0..self.journal.partitions() {
             if let Some(head) = self.journal.head(partition).await? {
-                cursor.advance(Position::new(partition, head.number));
+                cursor.advance_to(partition, Checkpoint::new(head));
             }
         }
         Ok(cursor)
+    }
+
+    /// How the store fares: what endangers its events now, how much memory there is, how far its logs go.
+    ///
+    /// What was found in order at connect may have been changed since, as a `maxmemory-policy` at run time: a program that
+    /// is to notice asks from time to time.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be asked.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), annals::journal::JournalError> {
+    /// let health = Store::memory().health().await?;
+    /// println!("{}: {} bytes used, {:?} left", health.server, health.memory.used, health.memory.left());
+    /// # assert!(health.is_sound());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn health(&self) -> Result<Health, JournalError> {
+        self.journal.health().await
     }
 }
 
 /// How a store is opened, made by [`Store::options`].
 ///
 /// ```
-/// use annals::Store;
-///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), annals::journal::ConnectError> {
-/// let store = Store::options().namespace("shop").partitions(16).connect("memory:").await?;
+/// use annals::Store;
+/// use annals::journal::{Durability, Risk};
+/// use std::time::Duration;
+///
+/// let store = Store::options()
+///     .namespace("shop")
+///     .partitions(16)
+///     .durability(Durability::Fsynced)
+///     .confirm_within(Duration::from_secs(2))
+///     .keep_keys(Duration::from_hours(24))
+///     .accept(Risk::InMemory)
+///     .connect("memory:")
+///     .await?;
 /// # drop(store);
 /// # Ok(())
 /// # }
@@ -213,11 +252,22 @@ impl Store {
 pub struct StoreOptions {
     namespace: String,
     partitions: Option<u16>,
+    durability: Durability,
+    confirm_within: Duration,
+    keep_keys: Duration,
+    accepted: BTreeSet<Risk>,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { namespace: "annals".to_owned(), partitions: None }
+        Self {
+            namespace: "annals".to_owned(),
+            partitions: None,
+            durability: Durability::Memory,
+            confirm_within: Durability::WITHIN,
+            keep_keys: KEEP_KEYS,
+            accepted: BTreeSet::new(),
+        }
     }
 }
 
@@ -236,6 +286,32 @@ impl StoreOptions {
         self
     }
 
+    /// How safe everything is to be before it is answered; [`Durability::Memory`] unless said otherwise. A server that is
+    /// not set up for it is refused.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// For how long is waited until what was recorded is as safe as was asked for; 5 seconds unless said otherwise. What
+    /// takes longer is [unconfirmed](JournalError::Unconfirmed).
+    pub fn confirm_within(mut self, time: Duration) -> Self {
+        self.confirm_within = time;
+        self
+    }
+
+    /// For how long [idempotency keys](crate::repository::Execute::idempotency_key) are kept; 7 days unless said otherwise.
+    pub fn keep_keys(mut self, time: Duration) -> Self {
+        self.keep_keys = time;
+        self
+    }
+
+    /// Opens the store in spite of this risk, which is refused otherwise.
+    pub fn accept(mut self, risk: Risk) -> Self {
+        self.accepted.insert(risk);
+        self
+    }
+
     /// Opens the store that a URL names, as [`Store::connect`].
     ///
     /// # Errors
@@ -246,21 +322,42 @@ impl StoreOptions {
             let reason = "expected at least one partition, found 0".to_owned();
             return Err(ConnectError::Options { reason });
         }
-        match url.split_once(':') {
-            Some(("memory", "")) => {
-                Ok(Store::on(MemoryJournal::with_partitions(self.partitions.unwrap_or(1)), "memory:"))
-            }
+        let keep_keys = self.keep_keys;
+        let store = match url.split_once(':') {
+            Some(("memory", "")) => self.open_memory(),
             Some(("memory", _)) => Err(ConnectError::Url {
                 url: url.to_owned(),
                 reason: "the store in memory has no name; write `memory:`".to_owned(),
             }),
             _ => self.connect_redis(url).await,
+        };
+        store.map(|store| Store { keep_keys, ..store })
+    }
+
+    fn open_memory(self) -> Result<Store, ConnectError> {
+        let mut journal = MemoryJournal::with_partitions(self.partitions.unwrap_or(1));
+        if self.accepted.contains(&Risk::InMemory) {
+            journal = journal.taking_any_durability();
+        } else if self.durability != Durability::Memory {
+            let finding = Finding::new(
+                Risk::InMemory,
+                format!("appends are to be {}, and the store in memory ends with its process", self.durability),
+                "connect to Redis",
+            );
+            return Err(ConnectError::Unsafe { url: "memory:".to_owned(), findings: vec![finding] });
         }
+        Ok(Store::on(journal, "memory:"))
     }
 
     #[cfg(feature = "redis")]
     async fn connect_redis(self, url: &str) -> Result<Store, ConnectError> {
-        let mut options = RedisOptions::new().namespace(self.namespace);
+        let mut options = RedisOptions::new()
+            .namespace(self.namespace)
+            .durability(self.durability)
+            .confirm_within(self.confirm_within);
+        for risk in self.accepted {
+            options = options.accept(risk);
+        }
         if let Some(partitions) = self.partitions {
             options = options.partitions(partitions);
         }

@@ -7,8 +7,8 @@ use crate::ground::{Raw, journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
-        After, Append, AppendId, Commit, Committed, Expected, Fingerprint, Journal, LogId, LogRead, NewEvent,
-        ReadModel, RowChange, Snapshot, Verdict,
+        After, Append, AppendId, Checkpoint, Commit, Committed, Expected, Fingerprint, Journal, LogId, LogRead,
+        NewEvent, ReadModel, RowChange, Snapshot, Verdict,
     },
 };
 use annals_test_support::RedisServer;
@@ -154,7 +154,7 @@ async fn what_was_written_in_the_format_is_read() {
     let page = journal.rows_page(&model, None, 10).await.unwrap();
     let row = |key: &str, row: &str| (key.to_owned(), row.to_owned());
     assert_eq!(page.rows, [row("1", r#"{"amount":9.5}"#), row("Zoë:1", r#"{"amount":1.0}"#)]);
-    assert_eq!(journal.checkpoints(&model).await, Ok(BTreeMap::from([(0, log.last.unwrap())])));
+    assert_eq!(journal.checkpoints(&model).await, Ok(BTreeMap::from([(0, Checkpoint::new(log.last.unwrap()))])));
 }
 
 #[tokio::test]

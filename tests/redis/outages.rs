@@ -128,6 +128,8 @@ async fn a_server_that_is_gone_is_called_unavailable_after_some_seconds() {
     append(&journal, &stream("1"), Expected::Missing, 1).await;
     server.stop();
     // The first who notices cannot know whether it was sent in time; with nobody there, nothing is sent any more.
+    let first = journal.append(Append::new(stream("2"), Expected::Any, counted(1)));
+    let _ = tokio::time::timeout(Duration::from_millis(100), first).await;
     let _ = tokio::time::timeout(Duration::from_millis(100), journal.head(0)).await;
     let begun = Instant::now();
     let model = ReadModel::new("OrderList", 1);
@@ -169,18 +171,12 @@ async fn an_append_to_a_server_that_froze_for_good_is_called_unknown() {
 
 #[tokio::test]
 async fn what_a_server_refuses_changed_nothing_and_is_told_at_once() {
-    let (server, other) = (RedisServer::start(), RedisServer::start());
+    let server = RedisServer::start();
     let (journal, raw) = (journal(&server).await, Raw::on(&server).await);
     append(&journal, &stream("1"), Expected::Missing, 1).await;
     let model = ReadModel::new("OrderList", 1);
-    let port = other.port().to_string();
     for (refuse, code, mend) in [
         (["CONFIG", "SET", "maxmemory", "1"], "OOM", ["CONFIG", "SET", "maxmemory", "0"]),
-        (
-            ["CONFIG", "SET", "min-replicas-to-write", "1"],
-            "NOREPLICAS",
-            ["CONFIG", "SET", "min-replicas-to-write", "0"],
-        ),
         (["ACL", "SETUSER", "default", "-xadd"], "NOPERM", ["ACL", "SETUSER", "default", "+@all"]),
         (["ACL", "SETUSER", "default", "-rpush"], "NOPERM", ["ACL", "SETUSER", "default", "+@all"]),
         (["ACL", "SETUSER", "default", "-set"], "NOPERM", ["ACL", "SETUSER", "default", "+@all"]),
@@ -204,15 +200,48 @@ async fn what_a_server_refuses_changed_nothing_and_is_told_at_once() {
         );
         let _: () = raw.run(&["ACL", "SETUSER", "default", "+@all"]).await;
     }
-    let _: () = raw.run(&["REPLICAOF", "127.0.0.1", &port]).await;
-    let answer = journal.append(Append::new(stream("1"), Expected::Any, counted(3))).await;
-    assert!(matches!(answer, Err(JournalError::Refused { .. })), "{answer:?}");
-    let _: () = raw.run(&["REPLICAOF", "NO", "ONE"]).await;
-
     let keys: Vec<String> = raw.run(&["KEYS", "*OrderList*"]).await;
     assert_eq!(keys, [""; 0]);
     assert_eq!(
         journal.head(0).await.unwrap().map(|head| head.number).unwrap_or_default(),
         whole(&journal, &stream("1")).await.len() as u64
+    );
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_for_a_while_is_waited_for() {
+    let (server, other) = (RedisServer::start(), RedisServer::start());
+    let (journal, raw) = (journal(&server).await, Raw::on(&server).await);
+    append(&journal, &stream("1"), Expected::Missing, 1).await;
+    let port = other.port().to_string();
+    for (refuse, mend) in [
+        (
+            ["CONFIG", "SET", "min-replicas-to-write", "1"].as_slice(),
+            ["CONFIG", "SET", "min-replicas-to-write", "0"].as_slice(),
+        ),
+        (&["REPLICAOF", "127.0.0.1", &port], &["REPLICAOF", "NO", "ONE"]),
+    ] {
+        let _: () = raw.run(refuse).await;
+        let append = Append::new(stream("2"), Expected::Any, counted(1));
+        let (answer, ()) = tokio::join!(journal.append(append), async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let refused: redis::RedisResult<()> = raw.try_run(&["SET", "x", "1"]).await;
+            assert!(refused.is_err(), "the server takes writes after {refuse:?}");
+            let _: () = raw.run(mend).await;
+        });
+        assert!(matches!(answer, Ok(Verdict::Appended(_))), "after {refuse:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_for_long_did_not_happen() {
+    let (server, other) = (RedisServer::start(), RedisServer::start());
+    let (journal, raw) = (journal(&server).await, Raw::on(&server).await);
+    append(&journal, &stream("1"), Expected::Missing, 1).await;
+    let _: () = raw.run(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]).await;
+    let answer = journal.append(Append::new(stream("1"), Expected::Any, counted(3))).await;
+    assert!(
+        matches!(&answer, Err(JournalError::Unavailable { reason, .. }) if reason.contains("READONLY")),
+        "{answer:?}"
     );
 }

@@ -3,8 +3,9 @@
 use annals::{
     StreamName, Version,
     journal::{
-        Append, Commit, Committed, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, Restored,
-        RowsPage, Snapshot, StoredEvent, Verdict,
+        Append, AppendId, Appended, Checkpoint, Commit, Committed, Durability, Fingerprint, Health, Journal,
+        JournalError, LogBatch, LogId, LogRead, Once, ReadModel, Remembered, Restored, RowsPage, Snapshot, StoredEvent,
+        Verdict,
     },
 };
 use futures_util::future::BoxFuture;
@@ -15,6 +16,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 /// Runs before and after every call to a journal.
@@ -91,6 +93,37 @@ impl<A: Around, J: Journal> Journal for With<A, J> {
         Box::pin(self.call("read_log", self.inner.read_log(read)))
     }
 
+    fn follow(&self, reads: Vec<LogRead>, patience: Duration) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>> {
+        Box::pin(self.call("follow", self.inner.follow(reads, patience)))
+    }
+
+    fn confirm(
+        &self,
+        stream: &StreamName,
+        id: AppendId,
+        appended: Appended,
+        durability: Durability,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.call("confirm", self.inner.confirm(stream, id, appended, durability)))
+    }
+
+    fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {
+        Box::pin(self.call("recall", self.inner.recall(stream, once)))
+    }
+
+    fn remember(
+        &self,
+        stream: &StreamName,
+        once: Once,
+        version: Version,
+    ) -> BoxFuture<'_, Result<Remembered, JournalError>> {
+        Box::pin(self.call("remember", self.inner.remember(stream, once, version)))
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>> {
+        Box::pin(self.call("health", self.inner.health()))
+    }
+
     fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
         Box::pin(self.call("claim", self.inner.claim(aggregate, types)))
     }
@@ -103,7 +136,7 @@ impl<A: Around, J: Journal> Journal for With<A, J> {
         Box::pin(self.call("head", self.inner.head(partition)))
     }
 
-    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, Checkpoint>, JournalError>> {
         let model = model.clone();
         Box::pin(async move { self.call("checkpoints", self.inner.checkpoints(&model)).await })
     }
@@ -400,6 +433,37 @@ impl Journal for Failover {
         self.now().read_log(read)
     }
 
+    fn follow(&self, reads: Vec<LogRead>, patience: Duration) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>> {
+        self.now().follow(reads, patience)
+    }
+
+    fn confirm(
+        &self,
+        stream: &StreamName,
+        id: AppendId,
+        appended: Appended,
+        durability: Durability,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.now().confirm(stream, id, appended, durability)
+    }
+
+    fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {
+        self.now().recall(stream, once)
+    }
+
+    fn remember(
+        &self,
+        stream: &StreamName,
+        once: Once,
+        version: Version,
+    ) -> BoxFuture<'_, Result<Remembered, JournalError>> {
+        self.now().remember(stream, once, version)
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>> {
+        self.now().health()
+    }
+
     fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
         self.now().claim(aggregate, types)
     }
@@ -412,7 +476,7 @@ impl Journal for Failover {
         self.now().head(partition)
     }
 
-    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, Checkpoint>, JournalError>> {
         self.now().checkpoints(model)
     }
 

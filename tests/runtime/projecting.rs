@@ -359,6 +359,6 @@ async fn rows_that_know_more_than_the_journal_are_an_error() {
     let error = store.projection::<Balance>().catch_up().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "projection `balances` has taken in position 1000 of partition 0, and the journal ends at 59"
+        "projection `balances` was made of another history: at position 1000 expected 1-1000, found nothing"
     );
 }

@@ -73,9 +73,13 @@ on_every_engine! {
                 let rest: Vec<_> = store.log().after(cursor.clone()).batch(10).stream().try_collect().await.unwrap();
                 assert_eq!(rest, all[seen..]);
             }
-            cursor.advance(event.position());
+            // A place may be a number, or the event itself.
+            match seen % 2 {
+                0 => cursor.advance(event.position()),
+                _ => cursor.advance_to(event.position().partition(), event.checkpoint()),
+            }
         }
-        assert_eq!(cursor, store.head().await.unwrap());
+        assert!(cursor.positions().eq(store.head().await.unwrap().positions()));
         assert_eq!(store.log().after(cursor).stream().count().await, 0);
     }
 
@@ -231,5 +235,5 @@ async fn two_kinds_of_aggregates_cannot_store_events_under_one_type_name() {
         error.to_string(),
         "events of the type `AccountOpened` are those of `account` aggregates; `ledger` aggregates cannot store them too"
     );
-    assert_eq!(store.head().await.unwrap(), Cursor::from(Position::from(1)));
+    assert_eq!(store.head().await.unwrap().position(0), Some(Position::from(1)));
 }

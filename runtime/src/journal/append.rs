@@ -1,6 +1,6 @@
 //! What is asked of an append, and how it is answered.
 
-use super::{JournalError, LogId, StoredEvent, checks};
+use super::{Durability, JournalError, LogId, Once, Remembered, StoredEvent, checks};
 use crate::{
     codec::{self, EncodeError},
     model::{Event, Position, StreamName, Version},
@@ -19,12 +19,20 @@ use std::{
 /// Events to add to the end of one stream, all or none.
 ///
 /// ```
-/// use annals::{StreamName, Version, journal::{Append, AppendId, Expected, LogId, NewEvent}};
+/// use annals::{StreamName, Version};
+/// use annals::journal::{
+///     Append, AppendId, Durability, Expected, Fingerprint, IdempotencyKey, LogId, NewEvent, Once,
+/// };
+/// use std::time::Duration;
 ///
 /// let events = vec![NewEvent::new("OrderConfirmed", "{}")];
 /// let append = Append::new(StreamName::new("order", "1"), Expected::Version(Version::new(1)), events);
 /// let append = append.with_id(AppendId::new("import-7")?).after(LogId::new(1_732_000_000_000, 41));
 /// assert_eq!((append.id.as_str(), append.after.unwrap().number), ("import-7", 41));
+///
+/// let once = Once::new(IdempotencyKey::new("request-7")?, Fingerprint::new(1), Duration::from_secs(60));
+/// let append = append.durability(Durability::Fsynced).once(once);
+/// assert_eq!(append.durability, Durability::Fsynced);
 /// # Ok::<(), annals::journal::JournalError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -41,19 +49,46 @@ pub struct Append {
     pub id: AppendId,
     /// The events, at least one, oldest first.
     pub events: Vec<NewEvent>,
+    /// How safe they are to be before it is answered, beside what the journal asks for by itself.
+    pub durability: Durability,
+    /// The idempotency key of the command that led to it, where it has one: then it happens once under that key too, and
+    /// is remembered under it.
+    pub once: Option<Once>,
 }
 
 impl Append {
     /// An append under a fresh id.
     #[must_use]
     pub fn new(stream: StreamName, expected: Expected, events: Vec<NewEvent>) -> Self {
-        Self { stream, expected, after: None, id: AppendId::fresh(), events }
+        Self {
+            stream,
+            expected,
+            after: None,
+            id: AppendId::fresh(),
+            events,
+            durability: Durability::Memory,
+            once: None,
+        }
     }
 
     /// The same append, where the event at the expected version has this log id, and nowhere else.
     #[must_use]
     pub fn after(mut self, log_id: LogId) -> Self {
         self.after = Some(log_id);
+        self
+    }
+
+    /// The same append, answered only when it is as safe as this, and as the journal asks for by itself.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// The same append, once under this key.
+    #[must_use]
+    pub fn once(mut self, once: Once) -> Self {
+        self.once = Some(once);
         self
     }
 
@@ -256,6 +291,8 @@ pub enum Verdict {
     Duplicate(Appended),
     /// The stream is not as expected; nothing was changed.
     Conflict(Conflict),
+    /// The command was carried out before under its idempotency key; nothing was changed, and this is what it led to.
+    Remembered(Remembered),
 }
 
 /// Where appended events lie: one after another, in their stream and in the log.

@@ -1,22 +1,65 @@
 //! What no engine takes: said once, so that every engine refuses it in the same words.
 
-use super::{Append, Commit, JournalError, ReadModel};
+use super::{Append, Commit, JournalError, NewEvent, ReadModel};
+use crate::model::StreamName;
 use std::collections::BTreeSet;
 
 fn invalid<T>(reason: String) -> Result<T, JournalError> {
     Err(JournalError::Invalid { reason })
 }
 
+/// How many events one append may have: a server takes no more than a million arguments.
+pub(super) const MOST_EVENTS: usize = 100_000;
+/// How many bytes one append may have: half of what a server's limits allow for a request.
+pub(super) const MOST_BYTES: usize = 512 * 1024 * 1024;
+/// How many bytes the payload of one event may have, and what is told beside it.
+pub(super) const LONGEST_PAYLOAD: usize = 64 * 1024 * 1024;
+/// How many bytes the name of a stream may have, as it is escaped.
+pub(super) const LONGEST_STREAM: usize = 1024 * 1024;
+
 /// The events of an append as they are stored, but for the log ids before them.
 pub(super) fn written(append: &Append) -> Result<Vec<String>, JournalError> {
-    if append.events.is_empty() {
-        return invalid(format!("expected at least one event to append to stream `{}`, found none", append.stream));
+    let Append { stream, events, .. } = append;
+    stream_name(stream)?;
+    if events.is_empty() {
+        return invalid(format!("expected at least one event to append to stream `{stream}`, found none"));
     }
-    if u32::try_from(append.events.len()).is_err() {
-        let found = append.events.len();
-        return invalid(format!("expected at most {} events in one append, found {found}; split them", u32::MAX));
+    if events.len() > MOST_EVENTS {
+        let found = events.len();
+        return invalid(format!(
+            "expected at most {MOST_EVENTS} events in one append to stream `{stream}`, found {found}; split them"
+        ));
     }
-    append.events.iter().map(|event| event.write(&append.id)).collect()
+    let mut bytes = 0;
+    for NewEvent { event_type, payload, annotations, .. } in events {
+        for (what, found) in [("payload", payload.len()), ("annotations", annotations.as_deref().map_or(0, str::len))] {
+            if found > LONGEST_PAYLOAD {
+                return invalid(format!(
+                    "expected at most {LONGEST_PAYLOAD} bytes in the {what} of a `{event_type}` for stream `{stream}`, \
+                     found {found}; keep what is so large elsewhere, and its place in the event"
+                ));
+            }
+            bytes += found;
+        }
+    }
+    if bytes > MOST_BYTES {
+        return invalid(format!(
+            "expected at most {MOST_BYTES} bytes in one append to stream `{stream}`, found {bytes}; split it"
+        ));
+    }
+    events.iter().map(|event| event.write(&append.id)).collect()
+}
+
+/// Refuses a stream whose name is too long for a key.
+pub(super) fn stream_name(stream: &StreamName) -> Result<(), JournalError> {
+    let found = stream.as_str().len();
+    if found <= LONGEST_STREAM {
+        return Ok(());
+    }
+    invalid(format!(
+        "expected the name of a stream to have at most {LONGEST_STREAM} bytes, found {found} in `{}`",
+        crate::codec::shortened(stream.as_str())
+    ))
 }
 
 /// Refuses an id that another append has: of `found` events where `expected` are to be appended.

@@ -65,6 +65,11 @@ impl Element {
         })
     }
 
+    /// All of it, as it is stored.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn event_type(&self) -> &str {
         &self.text[self.event_type.clone()]
     }

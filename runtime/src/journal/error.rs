@@ -1,11 +1,11 @@
 //! What can go wrong between a program and its journal, and how to react to it.
 
-use super::AppendId;
-use crate::model::StreamName;
+use super::{AppendId, Finding, IdempotencyKey, Unconfirmed};
+use crate::model::{Checkpoint, Position, StreamName};
 
 /// What went wrong while the journal was read or written.
 ///
-/// Everything but [`Unknown`](Self::Unknown) left the journal as it was.
+/// Everything but [`Unknown`](Self::Unknown) and [`Unconfirmed`](Self::Unconfirmed) left the journal as it was.
 ///
 /// ```
 /// use annals::journal::{Append, Journal, JournalError, Verdict};
@@ -55,6 +55,32 @@ pub enum JournalError {
         /// What the connection says.
         reason: String,
     },
+    /// The append happened, and is not as safe as was asked for in time: what a crash or a failover would do to it is not
+    /// known. React by waiting for the server or its replicas to recover, and then by looking whether it is still there;
+    /// or by sending the same append again under the same id, which waits again and does not happen twice.
+    #[error(transparent)]
+    Unconfirmed(Box<Unconfirmed>),
+    /// The idempotency key is that of another command: one to this stream, or with other content. Nothing was recorded.
+    /// React by giving every request a key of its own.
+    #[error("the idempotency key `{key}` is that of another command, to stream `{stream}`; give every request its own")]
+    KeyTaken {
+        /// The key.
+        key: IdempotencyKey,
+        /// The stream that the command of that key was asked of.
+        stream: StreamName,
+    },
+    /// The journal has another history than the reader knows: after a failover or a restart it lost events that were
+    /// read, and it may have other events in their places. React by finding out what was lost, and by building again
+    /// whatever was built of the events that were read.
+    #[error("the history was rewound: at position {at} expected {expected}, found {}", found_there(*found))]
+    HistoryRewound {
+        /// The position.
+        at: Position,
+        /// What the reader has seen there.
+        expected: Checkpoint,
+        /// What is there now.
+        found: Option<Checkpoint>,
+    },
     /// What lies in the journal is not what this library writes. React by finding out who else writes there; nothing
     /// that was read is lost, and nothing after it was taken in.
     #[error("{place}: this is not ours: {reason}")]
@@ -87,6 +113,10 @@ pub enum JournalError {
         /// The position that came.
         found: u64,
     },
+}
+
+fn found_there(found: Option<Checkpoint>) -> String {
+    found.map_or_else(|| "nothing".to_owned(), |found| found.to_string())
 }
 
 /// Why a journal cannot be opened. None of these messages contains a password.
@@ -146,6 +176,15 @@ pub enum ConnectError {
         /// What the server says.
         reason: String,
     },
+    /// The server is set up so that events could be lost. React as each finding says, or accept it by its name with
+    /// [`accept`](crate::StoreOptions::accept).
+    #[error("the events would not be safe at `{url}`: {}", list(findings))]
+    Unsafe {
+        /// The URL, without its password.
+        url: String,
+        /// All that was found and not accepted.
+        findings: Vec<Finding>,
+    },
     /// The journal was made with other fixed settings than are asked for. React by asking for those; they cannot be
     /// changed without moving every event.
     #[error("the journal `{namespace}` was made with {found} as {setting}, and is opened with {expected}")]
@@ -159,4 +198,8 @@ pub enum ConnectError {
         /// What is recorded.
         found: String,
     },
+}
+
+fn list(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -1,6 +1,6 @@
 //! What is asked of a partition's log, and what it gives.
 
-use super::{LogId, StoredEvent};
+use super::{Checkpoint, Fingerprint, LogId, StoredEvent};
 use crate::model::StreamName;
 use std::sync::Arc;
 
@@ -76,8 +76,8 @@ impl LogRead {
 ///     for event in &batch.events {
 ///         println!("{} {}", event.position(), event.event_type());
 ///     }
-///     match batch.last {
-///         Some(last) if !batch.end => read.after = After::LogId(last),
+///     match batch.checkpoint() {
+///         Some(last) if !batch.end => read.after = After::Checkpoint(last),
 ///         _ => break,
 ///     }
 /// }
@@ -90,8 +90,11 @@ pub enum After {
     Start,
     /// After the entry at this position. One beyond the head gives nothing, until the log has grown past it.
     Position(u64),
-    /// After the entry of this id: the cheapest, since it needs no search.
+    /// After the entry of this id: the cheapest, since it needs no search. Where that entry is not there, the journal has
+    /// another history, and the answer is [`JournalError::HistoryRewound`](super::JournalError::HistoryRewound).
     LogId(LogId),
+    /// The same, and the event is compared too, where its fingerprint is known.
+    Checkpoint(Checkpoint),
 }
 
 /// What a part of the log holds.
@@ -110,6 +113,8 @@ pub struct LogBatch {
     pub events: Vec<StoredEvent>,
     /// The last entry that was looked at, wanted or not; `None` where there was none to look at.
     pub last: Option<LogId>,
+    /// The fingerprint of the event there.
+    pub event: Option<Fingerprint>,
     /// Whether the log ended here when it was read. A batch of fewer entries than were asked for always says so; a full
     /// one may not know.
     pub end: bool,
@@ -119,6 +124,19 @@ impl LogBatch {
     /// These events, up to this entry.
     #[must_use]
     pub fn new(events: Vec<StoredEvent>, last: Option<LogId>, end: bool) -> Self {
-        Self { events, last, end }
+        Self { events, last, event: None, end }
+    }
+
+    /// Where to go on: the last entry that was looked at, with its event.
+    ///
+    /// ```
+    /// # use annals::journal::{Checkpoint, LogBatch, LogId};
+    /// let batch = LogBatch::new(Vec::new(), Some(LogId::new(1_732_000_000_000, 42)), true);
+    /// assert_eq!(batch.checkpoint(), Some(Checkpoint::new(LogId::new(1_732_000_000_000, 42))));
+    /// ```
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        let checkpoint = Checkpoint::new(self.last?);
+        Some(self.event.map_or(checkpoint, |event| checkpoint.of_event(event)))
     }
 }

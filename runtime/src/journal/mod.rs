@@ -5,21 +5,28 @@
 
 mod append;
 mod checks;
+mod durability;
 mod element;
 mod error;
+mod health;
 mod log;
 mod memory;
+mod once;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 mod rows;
 mod snapshot;
 mod stored;
 
-pub use crate::model::{Fingerprint, LogId, ParseLogIdError, ParseStreamNameError};
+pub use crate::model::{Checkpoint, Fingerprint, LogId, ParseLogIdError, ParseStreamNameError};
 pub use append::{Append, AppendId, Appended, Conflict, Expected, NewEvent, Verdict};
+pub(crate) use durability::Demand;
+pub use durability::{Durability, Reached, Unconfirmed};
 pub use error::{ConnectError, JournalError};
+pub use health::{Finding, Health, MemoryUse, Persistence, Risk};
 pub use log::{After, LogBatch, LogRead};
 pub use memory::MemoryJournal;
+pub use once::{IdempotencyKey, Once, Remembered};
 #[cfg(feature = "redis")]
 pub use redis::{RedisJournal, RedisOptions};
 pub use rows::{Commit, Committed, ReadModel, RowChange, RowsPage};
@@ -28,7 +35,7 @@ pub use stored::StoredEvent;
 
 use crate::model::{StreamName, Version, fnv1a64};
 use futures_util::future::BoxFuture;
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 /// How events are kept.
 ///
@@ -36,19 +43,23 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 ///
 /// 1. An append is all or nothing, and is answered only after it was done.
 /// 2. The versions of a stream are 1, 2, 3, …; the positions of a partition likewise; no two events share one.
-/// 3. A log is read in order, without a gap; what is missing or does not read is an error that names the place.
+/// 3. A log is read in order, without a gap; what is missing or does not read is an error that names the place. A reader
+///    that goes on after an entry that is not there any more is told so.
 /// 4. Rows and the checkpoint that says what they contain change together.
 /// 5. Nothing whose outcome is unknown is sent again, except under the same [`AppendId`].
 /// 6. A snapshot that is given is one of the history that the stream has.
+/// 7. An append is answered as done when it is as safe as was asked for, and not before.
+/// 8. A command that is carried out under an idempotency key is carried out once, for as long as the key is kept.
 ///
 /// [`annals::testing::conformance`](crate::testing::conformance) tests every one of them.
 ///
 /// ```
 /// use annals::{StreamName, Version};
 /// use annals::journal::{
-///     After, Append, Commit, Committed, Expected, Fingerprint, Journal, LogRead, MemoryJournal, NewEvent, ReadModel,
-///     RowChange, Snapshot,
+///     After, Append, Commit, Committed, Durability, Expected, Fingerprint, IdempotencyKey, Journal, LogRead,
+///     MemoryJournal, NewEvent, Once, ReadModel, Remembered, RowChange, Snapshot, Verdict,
 /// };
+/// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -57,10 +68,18 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 ///
 /// let order = StreamName::new("order", "1");
 /// let events = vec![NewEvent::new("OrderCreated", "{}"), NewEvent::new("OrderConfirmed", "{}")];
-/// # let _ =
-/// journal.append(Append::new(order.clone(), Expected::Missing, events)).await?;
+/// let append = Append::new(order.clone(), Expected::Missing, events);
+/// let id = append.id.clone();
+/// if let Verdict::Appended(appended) = journal.append(append).await? {
+///     journal.confirm(&order, id, appended, Durability::Memory).await?;
+/// }
 /// assert_eq!(journal.stream_version(&order).await?, Version::new(2));
 /// assert_eq!(journal.read_stream(&order, Version::new(1), 100).await?[0].event_type(), "OrderConfirmed");
+///
+/// let once = Once::new(IdempotencyKey::new("request-7")?, Fingerprint::new(1), Duration::from_secs(60));
+/// assert_eq!(journal.recall(&order, &once).await?, None);
+/// let nothing = Remembered::Nothing { version: Version::new(2) };
+/// assert_eq!(journal.remember(&order, once, Version::new(2)).await?, nothing);
 ///
 /// let batch = journal.read_log(LogRead::new(0, After::Start, 100)).await?;
 /// let head = journal.head(0).await?.unwrap();
@@ -76,10 +95,14 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 /// journal.claim("order", vec!["OrderCreated".to_owned(), "OrderConfirmed".to_owned()]).await?;
 /// assert_eq!(journal.owners(vec!["OrderCreated".to_owned()]).await?, [Some("order".to_owned())]);
 ///
+/// let live = journal.follow(vec![LogRead::new(0, After::LogId(head), 100)], Duration::from_millis(1)).await?;
+/// assert!(live[0].events.is_empty());
+/// assert!(journal.health().await?.is_sound());
+///
 /// let orders = ReadModel::new("orders", 1);
 /// let changes = vec![RowChange::write("1", r#"{"confirmed":true}"#)];
 /// assert_eq!(journal.commit(Commit::new(orders.clone(), 0, None, head, changes)).await?, Committed::Done);
-/// assert_eq!(journal.checkpoints(&orders).await?[&0], head);
+/// assert_eq!(journal.checkpoints(&orders).await?[&0].log_id, head);
 /// assert_eq!(journal.revision(&orders).await?, 1);
 /// assert_eq!(journal.rows(&orders, vec!["2".to_owned()]).await?, [None]);
 /// assert_eq!(journal.rows_page(&orders, None, 100).await?.rows.len(), 1);
@@ -132,6 +155,43 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// Reads the next part of a partition's log.
     fn read_log(&self, read: LogRead) -> BoxFuture<'_, Result<LogBatch, JournalError>>;
 
+    /// Waits until one of these logs goes on after its place, for so long at most, and answers with a batch for each
+    /// read: an empty one where nothing has come.
+    ///
+    /// The places are those of entries that were read before. Whether one is still there is looked at by
+    /// [`read_log`](Self::read_log), and here only where something comes: what does not follow is an error.
+    fn follow(&self, reads: Vec<LogRead>, patience: Duration) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>>;
+
+    /// Waits until events that were appended are as safe as this, and as the journal makes them by itself.
+    ///
+    /// Where that is not reached in time the answer is [`JournalError::Unconfirmed`].
+    fn confirm(
+        &self,
+        stream: &StreamName,
+        id: AppendId,
+        appended: Appended,
+        durability: Durability,
+    ) -> BoxFuture<'_, Result<(), JournalError>>;
+
+    /// What a command led to that was carried out under an idempotency key, if it is known.
+    ///
+    /// Where the key is another command's the answer is [`JournalError::KeyTaken`].
+    fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>>;
+
+    /// Remembers that a command had nothing to do at this version, unless it is known what it led to; answers with what is
+    /// known then.
+    ///
+    /// Where the key is another command's the answer is [`JournalError::KeyTaken`], and nothing is remembered.
+    fn remember(
+        &self,
+        stream: &StreamName,
+        once: Once,
+        version: Version,
+    ) -> BoxFuture<'_, Result<Remembered, JournalError>>;
+
+    /// How the journal fares, and what endangers its events now.
+    fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>>;
+
     /// Records that events of these types are those of one kind of aggregate.
     ///
     /// A program claims the types of an event enum before its first append. So a reader of these types knows of which
@@ -149,7 +209,7 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>>;
 
     /// How far a read model has come: the last log entry of each partition that its rows contain.
-    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>>;
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, Checkpoint>, JournalError>>;
 
     /// How often the rows of a read model were committed or cleared. It never goes back.
     fn revision(&self, model: &ReadModel) -> BoxFuture<'_, Result<u64, JournalError>>;
@@ -212,6 +272,37 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).read_log(read)
     }
 
+    fn follow(&self, reads: Vec<LogRead>, patience: Duration) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>> {
+        (**self).follow(reads, patience)
+    }
+
+    fn confirm(
+        &self,
+        stream: &StreamName,
+        id: AppendId,
+        appended: Appended,
+        durability: Durability,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        (**self).confirm(stream, id, appended, durability)
+    }
+
+    fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {
+        (**self).recall(stream, once)
+    }
+
+    fn remember(
+        &self,
+        stream: &StreamName,
+        once: Once,
+        version: Version,
+    ) -> BoxFuture<'_, Result<Remembered, JournalError>> {
+        (**self).remember(stream, once, version)
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>> {
+        (**self).health()
+    }
+
     fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
         (**self).claim(aggregate, types)
     }
@@ -224,7 +315,7 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).head(partition)
     }
 
-    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, Checkpoint>, JournalError>> {
         (**self).checkpoints(model)
     }
 

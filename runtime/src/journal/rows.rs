@@ -1,6 +1,6 @@
 //! The rows of read models and the checkpoints that say what they contain.
 
-use super::LogId;
+use super::{Fingerprint, LogId};
 use crate::model::Projection;
 use std::fmt;
 
@@ -65,6 +65,9 @@ pub struct Commit {
     pub revision: Option<u64>,
     /// The checkpoint that the changes lead to.
     pub checkpoint: LogId,
+    /// The fingerprint of the event there, where it is known: by it a reader that goes on finds out that the journal has
+    /// another history.
+    pub event: Option<Fingerprint>,
     /// The changes, each key at most once.
     pub changes: Vec<RowChange>,
 }
@@ -79,7 +82,21 @@ impl Commit {
         checkpoint: LogId,
         changes: Vec<RowChange>,
     ) -> Self {
-        Self { model, partition, expected, revision: None, checkpoint, changes }
+        Self { model, partition, expected, revision: None, checkpoint, event: None, changes }
+    }
+
+    /// The event at the checkpoint has this fingerprint.
+    ///
+    /// ```
+    /// use annals::journal::{Commit, Fingerprint, LogId, ReadModel};
+    ///
+    /// let commit = Commit::new(ReadModel::new("totals", 1), 0, None, LogId::new(1_732_000_000_000, 42), Vec::new());
+    /// assert!(commit.of_event(Fingerprint::new(7)).event.is_some());
+    /// ```
+    #[must_use]
+    pub fn of_event(mut self, event: Fingerprint) -> Self {
+        self.event = Some(event);
+        self
     }
 
     /// Only if the model is at this revision.

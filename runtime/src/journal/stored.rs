@@ -3,7 +3,10 @@
 use super::{AppendId, JournalError, LogId, NewEvent, element::Element};
 use crate::{
     codec::{self, DecodeError, DecodeReason, Place},
-    model::{Annotations, Event, EventDescriptor, Metadata, Position, Recorded, StreamName, UnknownEvent, Version},
+    model::{
+        Annotations, Checkpoint, Cursor, Event, EventDescriptor, Fingerprint, Metadata, Position, Recorded, StreamName,
+        UnknownEvent, Version,
+    },
 };
 use jiff::Timestamp;
 
@@ -27,6 +30,8 @@ use jiff::Timestamp;
 /// assert_eq!(stored.recorded_at().to_string(), "2024-11-19T07:06:40Z");
 /// assert_eq!((stored.event_type(), stored.schema_version(), stored.append_id()), ("OrderCreated", 1, "import-7"));
 /// assert_eq!((stored.payload(), stored.annotations()), (r#"{"amount":99.99}"#, Some(r#"{"actor":"clerk-7"}"#)));
+///
+/// assert_eq!(stored.checkpoint().event, Some(stored.fingerprint()));
 ///
 /// assert_eq!(stored.decode::<OrderEvent>()?, OrderEvent::Created { amount: 99.99 });
 /// assert_eq!(stored.metadata()?.actor.as_deref(), Some("clerk-7"));
@@ -90,6 +95,18 @@ impl StoredEvent {
     #[must_use]
     pub fn log_id(&self) -> LogId {
         self.element.log_id
+    }
+
+    /// What tells it from every other event, one that comes to lie at its place after a failover too: a hash of all of it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&[self.stream.as_str(), "@", &self.version.to_string(), " ", self.element.text()])
+    }
+
+    /// The event as a reader remembers it, who goes on after it.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint::new(self.log_id()).of_event(self.fingerprint())
     }
 
     /// When it was recorded.
@@ -206,6 +223,15 @@ impl StoredEvent {
             schema_version: self.schema_version(),
             reason,
         }
+    }
+}
+
+impl From<&StoredEvent> for Cursor {
+    /// After this event.
+    fn from(event: &StoredEvent) -> Self {
+        let mut cursor = Self::start();
+        cursor.advance_to(event.partition, event.checkpoint());
+        cursor
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What a state was made by: its shape, and the fold that made it. A snapshot with another fingerprint is of no use.
+/// A number that tells what something was made of: a state (its shape, and the fold that made it), an event, a command.
+/// What has another fingerprint is something else.
 ///
 /// ```
 /// use annals::journal::Fingerprint;
@@ -19,6 +20,11 @@ impl Fingerprint {
         Self(number)
     }
 
+    /// The fingerprint of a text that is given in parts.
+    pub(crate) fn of(parts: &[&str]) -> Self {
+        Self(parts.iter().fold(FNV_START, |hash, part| fnv1a64_on(hash, part)))
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         let is_ours = text.len() == 16 && text.bytes().all(is_hex);
@@ -32,7 +38,13 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// FNV-1a of 64 bits.
 pub(crate) fn fnv1a64(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv1a64_on(FNV_START, text)
+}
+
+fn fnv1a64_on(start: u64, text: &str) -> u64 {
+    text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

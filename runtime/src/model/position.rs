@@ -1,5 +1,6 @@
 //! The place of an event in the log, and how far a reader has come.
 
+use super::{Fingerprint, Metadata};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 /// The place of an event in the log of its partition: 1, 2, 3, … without gaps.
@@ -108,6 +109,73 @@ impl fmt::Display for LogId {
     }
 }
 
+/// An event of the log as a reader remembers it: its entry's id, and what tells it from any other event that may come to lie
+/// there after a failover.
+///
+/// ```
+/// use annals::journal::{Checkpoint, Fingerprint, LogId};
+///
+/// let seen = Checkpoint::new(LogId::new(1_732_000_000_000, 41)).of_event(Fingerprint::new(0xbeef));
+/// assert_eq!(seen.to_string(), "1732000000000-41 000000000000beef");
+/// assert_eq!("1732000000000-41 000000000000beef".parse(), Ok(seen));
+/// # assert_eq!("1732000000000-41".parse(), Ok(Checkpoint::new(LogId::new(1_732_000_000_000, 41))));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// The id of the log entry.
+    pub log_id: LogId,
+    /// The fingerprint of the event, where it is known.
+    pub event: Option<Fingerprint>,
+}
+
+impl Checkpoint {
+    /// The entry with this id, whatever the event.
+    #[must_use]
+    pub const fn new(log_id: LogId) -> Self {
+        Self { log_id, event: None }
+    }
+
+    /// The same entry with this event, and no other.
+    #[must_use]
+    pub const fn of_event(mut self, event: Fingerprint) -> Self {
+        self.event = Some(event);
+        self
+    }
+
+    /// Whether what is there now is what was seen.
+    pub(crate) fn is(self, found: Self) -> bool {
+        self.log_id == found.log_id
+            && match (self.event, found.event) {
+                (Some(seen), Some(found)) => seen == found,
+                _ => true,
+            }
+    }
+}
+
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.event {
+            Some(event) => write!(f, "{} {event}", self.log_id),
+            None => self.log_id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Checkpoint {
+    type Err = ParseLogIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseLogIdError { found: text.to_owned() };
+        match text.split_once(' ') {
+            None => Ok(Self::new(text.parse()?)),
+            Some((log_id, event)) => {
+                Ok(Self::new(log_id.parse()?).of_event(Fingerprint::parse(event).ok_or_else(error)?))
+            }
+        }
+    }
+}
+
 /// A text that is not a log id. React by correcting it.
 ///
 /// ```
@@ -134,7 +202,11 @@ impl FromStr for LogId {
     }
 }
 
-/// How far a reader has come: the last position that it has seen of each partition.
+/// How far a reader has come: the last place that it has seen of each partition.
+///
+/// Made of a [`Position`] it is a number alone. Made of an event, or of its metadata, it knows the event as well: a reader
+/// that goes on there is told where the journal has another history by then, as after a failover that lost events. It can
+/// be kept as JSON.
 ///
 /// ```
 /// use annals::{Cursor, Position};
@@ -147,7 +219,50 @@ impl FromStr for LogId {
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Cursor {
-    positions: BTreeMap<u16, u64>,
+    places: BTreeMap<u16, Seen>,
+}
+
+/// A place that was seen: a position, or the entry there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Whatever lies there.
+    Position(u64),
+    /// This entry.
+    Entry(Checkpoint),
+}
+
+impl Seen {
+    fn number(self) -> u64 {
+        match self {
+            Self::Position(number) => number,
+            Self::Entry(checkpoint) => checkpoint.log_id.number,
+        }
+    }
+}
+
+/// A number, or a checkpoint as its text.
+impl serde::Serialize for Seen {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Position(number) => serializer.serialize_u64(*number),
+            Self::Entry(checkpoint) => serializer.collect_str(checkpoint),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Seen {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Text<'a> {
+            Number(u64),
+            Checkpoint(std::borrow::Cow<'a, str>),
+        }
+        match Text::deserialize(deserializer)? {
+            Text::Number(number) => Ok(Self::Position(number)),
+            Text::Checkpoint(text) => text.parse().map(Self::Entry).map_err(serde::de::Error::custom),
+        }
+    }
 }
 
 impl Cursor {
@@ -161,14 +276,42 @@ impl Cursor {
     ///
     /// A cursor never goes back: a position before the recorded one changes nothing.
     pub fn advance(&mut self, position: Position) {
-        let seen = self.positions.entry(position.partition()).or_default();
-        *seen = (*seen).max(position.number());
+        self.see(position.partition(), Seen::Position(position.number()));
+    }
+
+    /// Records that everything up to and including this entry has been seen of a partition, as [`advance`](Self::advance)
+    /// does; who goes on there is told where another one lies in its place.
+    ///
+    /// ```
+    /// use annals::{Cursor, Position, journal::{Checkpoint, LogId}};
+    ///
+    /// let mut cursor = Cursor::start();
+    /// cursor.advance_to(0, Checkpoint::new(LogId::new(1_732_000_000_000, 41)));
+    /// assert_eq!(cursor.position(0), Some(Position::from(41)));
+    /// # assert_eq!(serde_json::to_string(&cursor).unwrap(), r#"{"0":"1732000000000-41"}"#);
+    /// # assert_eq!(serde_json::from_str::<Cursor>(r#"{"0":"1732000000000-41"}"#).unwrap(), cursor);
+    /// # assert_eq!(serde_json::from_str::<Cursor>(r#"{"0":41}"#).unwrap(), Cursor::from(Position::from(41)));
+    /// ```
+    pub fn advance_to(&mut self, partition: u16, checkpoint: Checkpoint) {
+        self.see(partition, Seen::Entry(checkpoint));
+    }
+
+    fn see(&mut self, partition: u16, seen: Seen) {
+        let last = self.places.entry(partition).or_insert(seen);
+        if last.number() < seen.number() {
+            *last = seen;
+        }
+    }
+
+    /// The last place seen of a partition, if any.
+    pub(crate) fn seen(&self, partition: u16) -> Option<Seen> {
+        self.places.get(&partition).copied()
     }
 
     /// The last position seen of `partition`, if any.
     #[must_use]
     pub fn position(&self, partition: u16) -> Option<Position> {
-        self.positions.get(&partition).map(|&number| Position::new(partition, number))
+        self.seen(partition).map(|seen| Position::new(partition, seen.number()))
     }
 
     /// The last position seen of every partition of which one was seen.
@@ -180,7 +323,7 @@ impl Cursor {
     /// assert_eq!(cursor.positions().collect::<Vec<_>>(), [Position::new(0, 7), Position::new(3, 41)]);
     /// ```
     pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
-        self.positions.iter().map(|(&partition, &number)| Position::new(partition, number))
+        self.places.iter().map(|(&partition, seen)| Position::new(partition, seen.number()))
     }
 }
 
@@ -188,6 +331,19 @@ impl From<Position> for Cursor {
     fn from(position: Position) -> Self {
         let mut cursor = Self::start();
         cursor.advance(position);
+        cursor
+    }
+}
+
+impl From<&Metadata> for Cursor {
+    /// After the event with this metadata.
+    fn from(metadata: &Metadata) -> Self {
+        let mut cursor = Self::start();
+        let Position { partition, number } = metadata.position;
+        match u64::try_from(metadata.recorded_at.as_millisecond()) {
+            Ok(millis) => cursor.advance_to(partition, Checkpoint::new(LogId::new(millis, number))),
+            Err(_) => cursor.advance(metadata.position),
+        }
         cursor
     }
 }

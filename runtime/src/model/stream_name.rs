@@ -112,6 +112,13 @@ impl<'de> serde::Deserialize<'de> for StreamName {
     }
 }
 
+/// Any text in the characters of an id.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    escape(text, stands_for_itself, &mut escaped);
+    escaped
+}
+
 fn stands_for_itself(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~@+/".contains(&byte)
 }

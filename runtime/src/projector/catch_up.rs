@@ -1,9 +1,9 @@
 //! Taking the log into the rows: read a batch, fold it, commit rows and checkpoint together.
 
-use super::{ProjectError, Projector, read_row, write_row};
+use super::{OnRewound, ProjectError, Projector, read_row, write_row};
 use crate::{
     codec::Place,
-    journal::{After, Commit, Committed, JournalError, LogBatch, LogId, LogRead, RowChange, StoredEvent},
+    journal::{After, Checkpoint, Commit, Committed, JournalError, LogBatch, LogRead, RowChange, StoredEvent},
     model::{Fold, Projection, Recorded},
     reading::{BATCH, Wanted},
     trace::tell,
@@ -56,22 +56,39 @@ impl<P: Projection> Projector<P> {
     /// When the journal cannot be read or written, an event does not decode, or a row does not read. The rows then hold
     /// what was committed before, each batch whole up to the event that stands in the way; the next call goes on there.
     pub async fn catch_up(&self) -> Result<CaughtUp, ProjectError> {
+        let mut caught_up = CaughtUp::default();
+        match self.take_all_in(&mut caught_up).await {
+            Err(ProjectError::HistoryRewound { at, .. }) if self.on_rewound == OnRewound::Rebuild => {
+                tell!(
+                    warn,
+                    projection = P::NAME,
+                    position = at.number(),
+                    "the history was rewound; the rows are made anew"
+                );
+                self.journal.clear(&self.model).await?;
+                self.take_all_in(&mut caught_up).await?;
+            }
+            answer => answer?,
+        }
+        Ok(caught_up)
+    }
+
+    async fn take_all_in(&self, caught_up: &mut CaughtUp) -> Result<(), ProjectError> {
         let wanted = Wanted::set::<P::Events>();
         // Before all that depends on it: what is read later cannot be older.
         let mut revision = self.journal.revision(&self.model).await?;
         let checkpoints = self.journal.checkpoints(&self.model).await?;
-        let mut caught_up = CaughtUp::default();
         for partition in 0..self.journal.partitions() {
             let checkpoint = checkpoints.get(&partition).copied();
-            self.catch_up_partition(partition, checkpoint, &mut revision, &wanted, &mut caught_up).await?;
+            self.catch_up_partition(partition, checkpoint, &mut revision, &wanted, caught_up).await?;
         }
-        Ok(caught_up)
+        Ok(())
     }
 
     async fn catch_up_partition(
         &self,
         partition: u16,
-        mut checkpoint: Option<LogId>,
+        mut checkpoint: Option<Checkpoint>,
         revision: &mut u64,
         wanted: &Wanted,
         caught_up: &mut CaughtUp,
@@ -79,22 +96,19 @@ impl<P: Projection> Projector<P> {
         let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
         let mut at_hand = None;
         loop {
-            let seen = checkpoint.map_or(0, |checkpoint| checkpoint.number);
-            // Somebody else may have come further meanwhile than the head that was asked for above.
-            if seen > head {
-                return self.check_not_rewound(partition, seen).await;
-            }
-            if seen == head {
-                return Ok(());
-            }
+            // Read in any case: where nothing has come since, it is still to be seen whether the rows are of this history.
             let batch = match at_hand.take() {
                 Some(batch) => batch,
                 None => self.read(partition, checkpoint, wanted).await?,
             };
-            let Some(last) = batch.last else { return Ok(()) };
+            let Some(last) = batch.checkpoint() else { return Ok(()) };
             // While this batch is folded and committed, the next one is under way.
             let next = async {
-                if last.number < head { self.read(partition, Some(last), wanted).await.map(Some) } else { Ok(None) }
+                if last.log_id.number < head {
+                    self.read(partition, Some(last), wanted).await.map(Some)
+                } else {
+                    Ok(None)
+                }
             };
             let take_in = self.take_in(partition, checkpoint, *revision, wanted, &batch, caught_up);
             let (next, committed) = futures_util::future::join(next, take_in).await;
@@ -104,26 +118,27 @@ impl<P: Projection> Projector<P> {
                     *revision += 1;
                     at_hand = next?;
                 }
-                Committed::Moved { found } => {
+                Committed::Moved { .. } => {
                     tell!(debug, projection = P::NAME, partition = partition, "somebody else took events in");
                     *revision = self.journal.revision(&self.model).await?;
-                    checkpoint = found;
+                    checkpoint = self.journal.checkpoints(&self.model).await?.get(&partition).copied();
                 }
+            }
+            if checkpoint.is_some_and(|checkpoint| checkpoint.log_id.number >= head) {
+                return Ok(());
             }
         }
     }
 
-    async fn read(&self, partition: u16, after: Option<LogId>, wanted: &Wanted) -> Result<LogBatch, JournalError> {
-        let after = after.map_or(After::Start, After::LogId);
-        wanted.read(&*self.journal, LogRead::new(partition, after, BATCH)).await
-    }
-
-    async fn check_not_rewound(&self, partition: u16, checkpoint: u64) -> Result<(), ProjectError> {
-        let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
-        if checkpoint > head {
-            return Err(ProjectError::Rewound { projection: P::NAME, partition, checkpoint, head });
-        }
-        Ok(())
+    async fn read(&self, partition: u16, after: Option<Checkpoint>, wanted: &Wanted) -> Result<LogBatch, ProjectError> {
+        let after = after.map_or(After::Start, After::Checkpoint);
+        let batch = wanted.read(&*self.journal, LogRead::new(partition, after, BATCH)).await;
+        batch.map_err(|error| match error {
+            JournalError::HistoryRewound { at, expected, found } => {
+                ProjectError::HistoryRewound { projection: P::NAME, at, expected, found }
+            }
+            error => error.into(),
+        })
     }
 
     /// Folds a batch into its rows and commits them.
@@ -133,7 +148,7 @@ impl<P: Projection> Projector<P> {
     async fn take_in(
         &self,
         partition: u16,
-        checkpoint: Option<LogId>,
+        checkpoint: Option<Checkpoint>,
         revision: u64,
         wanted: &Wanted,
         batch: &LogBatch,
@@ -146,7 +161,7 @@ impl<P: Projection> Projector<P> {
             match Routed::new(wanted, stored) {
                 Ok(event) => {
                     routed.extend(event);
-                    reached = Some(stored.log_id());
+                    reached = Some(stored);
                 }
                 Err(error) => {
                     obstacle = Some(error);
@@ -154,14 +169,14 @@ impl<P: Projection> Projector<P> {
                 }
             }
         }
-        if obstacle.is_none() {
-            reached = batch.last;
-        }
+        let reached = if obstacle.is_none() { batch.checkpoint() } else { reached.map(StoredEvent::checkpoint) };
         let mut committed = Committed::Done;
-        if let Some(reached) = reached {
+        if let Some(Checkpoint { log_id: reached, event, .. }) = reached {
             let changes = self.fold(&routed).await?;
             let rows = changes.len() as u64;
-            let commit = Commit::new(self.model.clone(), partition, checkpoint, reached, changes).at_revision(revision);
+            let before = checkpoint.map(|checkpoint| checkpoint.log_id);
+            let mut commit = Commit::new(self.model.clone(), partition, before, reached, changes).at_revision(revision);
+            commit.event = event;
             committed = self.journal.commit(commit).await?;
             if committed == Committed::Done {
                 caught_up.events += routed.len() as u64;

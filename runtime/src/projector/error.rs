@@ -2,7 +2,8 @@
 
 use crate::{
     codec::{DecodeError, Place},
-    journal::JournalError,
+    journal::{Checkpoint, JournalError},
+    model::Position,
 };
 
 /// Why a read model could not be brought up to date, or read.
@@ -68,19 +69,21 @@ pub enum ProjectError {
         /// What serde says, and what was found.
         reason: String,
     },
-    /// The rows hold events that the journal no longer has: its history was rewound, or it is another journal. React
-    /// by finding out which, then by [`rebuild`](super::Projector::rebuild)ing.
+    /// The rows hold events that the journal no longer has: its history was rewound, or it is another journal. Nothing was
+    /// changed. React by finding out which, then by [`rebuild`](super::Projector::rebuild)ing, or by having that done with
+    /// [`OnRewound::Rebuild`](super::OnRewound::Rebuild).
     #[error(
-        "projection `{projection}` has taken in position {checkpoint} of partition {partition}, and the journal ends at {head}"
+        "projection `{projection}` was made of another history: at position {at} expected {expected}, found {}",
+        found.map_or_else(|| "nothing".to_owned(), |found| found.to_string())
     )]
-    Rewound {
+    HistoryRewound {
         /// The projection's name.
         projection: &'static str,
-        /// The partition.
-        partition: u16,
-        /// The last position that the rows contain.
-        checkpoint: u64,
-        /// The last position that the journal has.
-        head: u64,
+        /// The last position that the rows contain, of its partition.
+        at: Position,
+        /// What the rows contain there.
+        expected: Checkpoint,
+        /// What the journal has there.
+        found: Option<Checkpoint>,
     },
 }

@@ -57,12 +57,46 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 pub struct Projector<P> {
     journal: Arc<dyn Journal>,
     model: ReadModel,
+    on_rewound: OnRewound,
     row: PhantomData<fn() -> P>,
+}
+
+/// What a projector does where the journal has another history than its rows were made of: a failover, or a crash without
+/// durable writes, lost events that were taken in.
+///
+/// ```
+/// # use annals::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum NoteEvent { Written { text: String } }
+/// # #[derive(Projection, Default, Debug, Serialize, Deserialize)]
+/// # #[projection(name = "notes", events(NoteEvent))]
+/// # struct NoteRow { #[key] id: String, #[on(Written { text })] text: String }
+/// use annals::projector::OnRewound;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let notes = Store::memory().projection::<NoteRow>().on_rewound(OnRewound::Rebuild);
+/// notes.catch_up().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRewound {
+    /// It stops with [`ProjectError::HistoryRewound`], and changes nothing.
+    #[default]
+    Stop,
+    /// It deletes the rows and makes them anew of the history that there is now.
+    Rebuild,
 }
 
 impl<P> Clone for Projector<P> {
     fn clone(&self) -> Self {
-        Self { journal: Arc::clone(&self.journal), model: self.model.clone(), row: PhantomData }
+        Self {
+            journal: Arc::clone(&self.journal),
+            model: self.model.clone(),
+            on_rewound: self.on_rewound,
+            row: PhantomData,
+        }
     }
 }
 
@@ -74,7 +108,15 @@ impl<P> fmt::Debug for Projector<P> {
 
 impl<P: Projection> Projector<P> {
     pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, model: ReadModel::of::<P>(), row: PhantomData }
+        Self { journal, model: ReadModel::of::<P>(), on_rewound: OnRewound::Stop, row: PhantomData }
+    }
+
+    /// What is done where the journal has another history than the rows were made of, as after a failover that lost events;
+    /// [`OnRewound::Stop`] unless said otherwise.
+    #[must_use]
+    pub fn on_rewound(mut self, policy: OnRewound) -> Self {
+        self.on_rewound = policy;
+        self
     }
 
     /// The row of this key, as far as the rows have been brought. [`Single`](crate::Single) is the key where there is
@@ -105,7 +147,7 @@ impl<P: Projection> Projector<P> {
         let mut lag = 0;
         for partition in 0..self.journal.partitions() {
             let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
-            let seen = checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.number);
+            let seen = checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.log_id.number);
             lag += head.saturating_sub(seen);
         }
         Ok(lag)

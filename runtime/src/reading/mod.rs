@@ -1,5 +1,6 @@
 //! The log, read in order: every event, or those of some types, over all aggregates.
 
+mod live;
 mod partition;
 mod wanted;
 
@@ -9,6 +10,7 @@ use crate::{
     repository::ReadError,
 };
 use futures_util::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
+use live::Live;
 use partition::PartitionReader;
 use std::{
     fmt,
@@ -107,21 +109,71 @@ impl Log {
     /// After an error the stream has ended.
     #[must_use]
     pub fn stream(self) -> BoxStream<'static, Result<StoredEvent, JournalError>> {
-        let partitions = 0..self.journal.partitions();
-        if let Some(unknown) = self.after.positions().find(|position| !partitions.contains(&position.partition())) {
-            let reason = format!(
-                "the journal has {} partitions, and reading was to begin after position {unknown}",
-                partitions.end
-            );
-            return futures_util::stream::once(async { Err(JournalError::Invalid { reason }) }).boxed();
+        if let Some(error) = self.misplaced() {
+            return futures_util::stream::once(async { Err(error) }).boxed();
         }
-        let readers = partitions
+        let readers = (0..self.journal.partitions())
             .map(|partition| {
-                let after = self.after.position(partition);
+                let after = self.after.seen(partition);
                 PartitionReader::new(Arc::clone(&self.journal), partition, after, self.batch, self.wanted.clone())
             })
             .collect();
         Merged { readers, failed: false }.boxed()
+    }
+
+    /// The events that are there, and then those that come, for as long as it is read: each as soon as it is recorded.
+    ///
+    /// Events of one partition come in the order of their positions. While the journal cannot be reached, the reader waits
+    /// and tries again, at first after some milliseconds, then every few seconds. Where it comes back with another history
+    /// than was read, as after a failover that lost events, that is [`JournalError::HistoryRewound`]: the reader stops, and
+    /// does not sleep until the new history has grown past the old one.
+    ///
+    /// After an error the stream has ended.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// use annals::Cursor;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = Store::memory();
+    /// let mut live = store.log().after(store.head().await?).live();
+    ///
+    /// store.repository::<Counter>().execute("visits", Add { amount: 2 }).await?;
+    /// let event = live.try_next().await?.unwrap();
+    /// assert_eq!(event.event_type(), "CounterAdded");
+    ///
+    /// // To go on here another time, and to be told where the history is another one by then:
+    /// let seen = Cursor::from(&event);
+    /// # let all: Vec<_> = store.log().stream().try_collect().await?;
+    /// # assert_eq!(seen, Cursor::from(&all[0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn live(self) -> BoxStream<'static, Result<StoredEvent, JournalError>> {
+        if let Some(error) = self.misplaced() {
+            return futures_util::stream::once(async { Err(error) }).boxed();
+        }
+        Live::new(self.journal, &self.after, self.batch, self.wanted).stream().boxed()
+    }
+
+    /// Why reading cannot begin where it is to, if so.
+    fn misplaced(&self) -> Option<JournalError> {
+        let partitions = self.journal.partitions();
+        let unknown = self.after.positions().find(|position| position.partition() >= partitions)?;
+        let reason =
+            format!("the journal has {partitions} partitions, and reading was to begin after position {unknown}");
+        Some(JournalError::Invalid { reason })
     }
 }
 
@@ -274,11 +326,46 @@ impl<S: EventSet> Events<S> {
     /// variant with `#[event(unknown)]` takes it as that. Events of types that the enum lists as `retired` are skipped.
     #[must_use]
     pub fn stream(self) -> BoxStream<'static, Result<Recorded<S>, ReadError>> {
+        self.decoded(Log::stream)
+    }
+
+    /// The events that are there, and then those that come, as [`Log::live`]; decoded as [`stream`](Self::stream) does it.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = Store::memory();
+    /// let mut live = store.events::<CounterEvent>().live();
+    /// store.repository::<Counter>().execute("visits", Add { amount: 2 }).await?;
+    /// assert_eq!(live.try_next().await?.unwrap().event, CounterEvent::Added { amount: 2 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn live(self) -> BoxStream<'static, Result<Recorded<S>, ReadError>> {
+        self.decoded(Log::live)
+    }
+
+    fn decoded(
+        self,
+        read: impl FnOnce(Log) -> BoxStream<'static, Result<StoredEvent, JournalError>>,
+    ) -> BoxStream<'static, Result<Recorded<S>, ReadError>> {
         if let Err(error) = self.types {
             return futures_util::stream::once(async { Err(error.into()) }).boxed();
         }
         let wanted = self.log.wanted.clone();
-        let decoded = self.log.stream().filter_map(move |stored| {
+        let decoded = read(self.log).filter_map(move |stored| {
             let recorded = stored.map_err(ReadError::from).and_then(|stored| Ok(wanted.recorded(&stored)?));
             std::future::ready(recorded.transpose())
         });

@@ -3,7 +3,7 @@
 use super::Wanted;
 use crate::{
     journal::{After, Journal, JournalError, LogBatch, LogRead, StoredEvent},
-    model::Position,
+    model::Seen,
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -27,11 +27,15 @@ impl PartitionReader {
     pub(super) fn new(
         journal: Arc<dyn Journal>,
         partition: u16,
-        after: Option<Position>,
+        after: Option<Seen>,
         batch: usize,
         wanted: Wanted,
     ) -> Self {
-        let after = after.map_or(After::Start, |position| After::Position(position.number()));
+        let after = match after {
+            None => After::Start,
+            Some(Seen::Position(number)) => After::Position(number),
+            Some(Seen::Entry(checkpoint)) => After::Checkpoint(checkpoint),
+        };
         let next = LogRead::new(partition, after, batch);
         Self { journal, wanted, next, ready: VecDeque::new(), under_way: None, arrived: None, ended: false }
     }
@@ -75,10 +79,11 @@ impl PartitionReader {
     }
 
     fn unpack(&mut self, batch: LogBatch) {
+        let last = batch.checkpoint();
         self.ready = batch.events.into();
         self.ended = batch.end;
-        match batch.last {
-            Some(last) => self.next.after = After::LogId(last),
+        match last {
+            Some(last) => self.next.after = After::Checkpoint(last),
             None => self.ended = true,
         }
     }

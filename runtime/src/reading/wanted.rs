@@ -5,7 +5,10 @@ use crate::{
     journal::{Journal, JournalError, LogBatch, LogRead, StoredEvent},
     model::{EventDescriptor, EventSet, Recorded, event_types},
 };
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::{
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Duration,
+};
 
 /// Which events of the log a reader wants.
 #[derive(Clone, Debug)]
@@ -69,7 +72,40 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    /// Waits until one of these logs goes on.
+    pub(crate) async fn follow(
+        &self,
+        journal: &dyn Journal,
+        reads: Vec<LogRead>,
+        patience: Duration,
+    ) -> Result<Vec<LogBatch>, JournalError> {
+        let with = |types: &Arc<[String]>, reads: Vec<LogRead>| {
+            reads.into_iter().map(|read| read.with_types(Arc::clone(types))).collect::<Vec<_>>()
+        };
+        match self {
+            Self::Everything => journal.follow(reads, patience).await,
+            Self::Types(types) => journal.follow(with(types, reads), patience).await,
+            Self::Set(set) => set.follow(journal, with(&set.types, reads), patience).await,
+        }
+    }
+}
+
 impl Set {
+    /// As [`Wanted::follow`]; where a type was claimed meanwhile, nothing has come, and whoever asks reads again.
+    async fn follow(
+        &self,
+        journal: &dyn Journal,
+        reads: Vec<LogRead>,
+        patience: Duration,
+    ) -> Result<Vec<LogBatch>, JournalError> {
+        let owners = self.owners(journal).await?;
+        let reads: Vec<_> = reads.into_iter().map(|read| read.with_aggregates(Arc::clone(&owners))).collect();
+        let count = reads.len();
+        let batches = journal.follow(reads, patience).await?;
+        if self.owners(journal).await? == owners { Ok(batches) } else { Ok(vec![LogBatch::default(); count]) }
+    }
+
     async fn read(&self, journal: &dyn Journal, read: LogRead) -> Result<LogBatch, JournalError> {
         let mut owners = self.owners(journal).await?;
         loop {

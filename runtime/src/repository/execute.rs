@@ -1,9 +1,14 @@
 //! Asking an aggregate: load, decide, append; where another writer was faster, take in what was missed and decide again.
 
-use super::{ExecuteError, Loaded, ReadError, Repository, folded::Held, loading::Current};
+use super::{
+    ExecuteError, Loaded, ReadError, Repository,
+    folded::Held,
+    loading::Current,
+    once::{Asked, is_among},
+};
 use crate::{
     codec,
-    journal::{Append, Appended, Conflict, Expected, NewEvent, Verdict},
+    journal::{Append, AppendId, Appended, Conflict, Durability, Expected, NewEvent, Once, Remembered, Verdict},
     model::{
         Aggregate, Annotations, Command, Context, Event, Existence, Metadata, Position, Recorded, StreamName, Version,
     },
@@ -12,6 +17,14 @@ use crate::{
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
+
+/// Where a command begins.
+enum Begin<C: Command> {
+    /// With this state.
+    Current(Current<C::Aggregate>),
+    /// It was carried out before.
+    Done(Outcome<EventOf<C>>),
+}
 
 type EventOf<C> = <<C as Command>::Aggregate as Aggregate>::Event;
 
@@ -61,6 +74,9 @@ pub struct Execute<C: Command> {
     command: C,
     annotations: Annotations,
     attempts: u32,
+    durability: Durability,
+    once: Option<Asked>,
+    append_id: Option<AppendId>,
 }
 
 impl<C: Command> fmt::Debug for Execute<C> {
@@ -70,6 +86,8 @@ impl<C: Command> fmt::Debug for Execute<C> {
             .field("id", &self.id)
             .field("annotations", &self.annotations)
             .field("attempts", &self.attempts)
+            .field("durability", &self.durability)
+            .field("append_id", &self.append_id)
             .finish_non_exhaustive()
     }
 }
@@ -107,7 +125,8 @@ pub struct Outcome<E> {
     pub events: Vec<Recorded<E>>,
     /// The version that the aggregate is at with them.
     pub version: Version,
-    /// How many times the command was decided: once, and once more for each time that another writer was faster.
+    /// How many times the command was decided: once, and once more for each time that another writer was faster; 0 where it
+    /// had been carried out before.
     pub attempts: u32,
 }
 
@@ -121,7 +140,16 @@ impl<E> Outcome<E> {
 
 impl<C: Command> Execute<C> {
     pub(super) fn new(repository: Repository<C::Aggregate>, id: String, command: C) -> Self {
-        Self { repository, id, command, annotations: Annotations::default(), attempts: 16 }
+        Self {
+            repository,
+            id,
+            command,
+            annotations: Annotations::default(),
+            attempts: 16,
+            durability: Durability::Memory,
+            once: None,
+            append_id: None,
+        }
     }
 
     /// Says who asks.
@@ -167,10 +195,123 @@ impl<C: Command> Execute<C> {
         self
     }
 
+    /// Answers only when what is recorded is as safe as this, and as the store makes everything: the store's own
+    /// [durability](crate::StoreOptions::durability) can be raised here, not lowered.
+    ///
+    /// What is recorded and not so safe in time is [`JournalError::Unconfirmed`](crate::journal::JournalError::Unconfirmed).
+    ///
+    /// ```
+    /// use annals::{journal::Durability, prelude::*, repository::Repository};
+    ///
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum AccountEvent { Paid { amount: u64 } }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = AccountEvent)]
+    /// # struct Account { #[on(Paid { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(account: Account)]
+    /// # #[command(any)]
+    /// # #[emit(Paid { amount })]
+    /// # struct Pay { amount: u64 }
+    /// async fn pay(accounts: &Repository<Account>) -> Result<(), Box<dyn std::error::Error>> {
+    ///     accounts.execute("7", Pay { amount: 1_000_000 }).durability(Durability::ReplicatedFsynced(1)).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Carries the command out once under this key, however often and wherever it is asked: for as long as the
+    /// [key is kept](crate::StoreOptions::keep_keys), the same key gives the same outcome, and nothing is decided again.
+    ///
+    /// What is kept is what a command led to: the events that it recorded, or that there was nothing to do. A refusal is
+    /// not kept, since it records nothing; the command is decided anew when it is asked again. Another command under the
+    /// same key (to another aggregate, of another type, or with other content, by its JSON) is
+    /// [`JournalError::KeyTaken`](crate::journal::JournalError::KeyTaken).
+    ///
+    /// ```
+    /// use annals::prelude::*;
+    ///
+    /// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq, Clone)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// #[derive(Command, Clone, Serialize)]
+    /// #[command(counter: Counter)]
+    /// #[command(any)]
+    /// #[emit(Added { amount })]
+    /// struct Add {
+    ///     amount: u64,
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let counters = Store::memory().repository::<Counter>();
+    /// let first = counters.execute("visits", Add { amount: 2 }).idempotency_key("request-7").await?;
+    /// let again = counters.execute("visits", Add { amount: 2 }).idempotency_key("request-7").await?;
+    /// assert_eq!((again.events, again.attempts), (first.events, 0));
+    /// assert_eq!(counters.load("visits").await?.state.total, 2);
+    ///
+    /// let other = counters.execute("visits", Add { amount: 3 }).idempotency_key("request-7").await;
+    /// assert!(other.unwrap_err().to_string().contains("is that of another command"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub fn idempotency_key(mut self, key: &str) -> Self
+    where
+        C: serde::Serialize,
+    {
+        self.once = Some(Asked::new(key, &self.command));
+        self
+    }
+
+    /// Asks again what became [unknown](crate::journal::JournalError::Unknown): under the append id that the error names.
+    ///
+    /// Where that append happened, its events are the outcome, and nothing is decided; otherwise the command is decided and
+    /// recorded under this id, once.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize, Debug, PartialEq, Clone)]
+    /// # enum CounterEvent { Added { amount: u64 } }
+    /// # #[derive(Aggregate, Default)]
+    /// # #[aggregate(event = CounterEvent)]
+    /// # struct Counter { #[on(Added { amount } => += *amount)] total: u64 }
+    /// # #[derive(Command, Clone)]
+    /// # #[command(counter: Counter)]
+    /// # #[command(any)]
+    /// # #[emit(Added { amount })]
+    /// # struct Add { amount: u64 }
+    /// use annals::{journal::JournalError, repository::{ExecuteError, Repository}};
+    ///
+    /// # type Refused = std::convert::Infallible;
+    /// async fn add(counters: &Repository<Counter>, add: Add) -> Result<(), ExecuteError<Refused>> {
+    ///     match counters.execute("visits", add.clone()).await {
+    ///         Err(ExecuteError::Journal(JournalError::Unknown { id, .. })) => {
+    ///             counters.execute("visits", add).append_id(id).await.map(drop)
+    ///         }
+    ///         answer => answer.map(drop),
+    ///     }
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let counters = Store::memory().repository::<Counter>();
+    /// # add(&counters, Add { amount: 2 }).await.unwrap();
+    /// # });
+    /// ```
+    pub fn append_id(mut self, id: AppendId) -> Self {
+        self.append_id = Some(id);
+        self
+    }
+
     async fn run(self) -> Result<Outcome<EventOf<C>>, ExecuteError<C::Error>> {
         let stream = StreamName::new(C::Aggregate::NAME, &self.id);
         let annotations = annotations_json(&self.annotations);
-        let Current { mut held, mut fresh } = self.repository.current(&stream).await?;
+        let once = self.once.as_ref().map(|asked| asked.of(&stream, self.repository.keep_keys)).transpose()?;
+        let (mut held, mut fresh) = match self.begin(&stream, once.as_ref()).await? {
+            Begin::Current(Current { held, fresh }) => (held, fresh),
+            Begin::Done(outcome) => return Ok(outcome),
+        };
         let mut attempt = 1;
         loop {
             let events = match self.decide(&stream, &held) {
@@ -186,10 +327,10 @@ impl<C: Command> Execute<C> {
                         }
                     }
                     answer?;
-                    return Ok(Outcome { events: Vec::new(), version: held.loaded.version, attempts: attempt });
+                    return self.nothing(&stream, once, held.loaded.version, attempt).await;
                 }
             };
-            let append = Self::append(&stream, &held, encode(&events, annotations.as_ref())?);
+            let append = self.append(&stream, &held, encode(&events, annotations.as_ref())?, once.clone());
             self.repository.claims.make::<C::Aggregate>(&*self.repository.journal).await?;
             let written = self.repository.cache.is_some().then(|| append.clone());
             match self.repository.journal.append(append).await? {
@@ -202,8 +343,14 @@ impl<C: Command> Execute<C> {
                     self.repository.after_command(&stream, snapshot, outcome.version).await;
                     return Ok(outcome);
                 }
+                Verdict::Remembered(what) => return Ok(self.repository.remembered(&stream, what, None).await?),
                 Verdict::Conflict(conflict) => {
+                    let came = self.append_id.as_ref().is_some_and(|id| is_among(id, &conflict.missed));
                     held = self.take_in(&stream, held, conflict).await?;
+                    // What was asked before and had not arrived yet has come meanwhile.
+                    if came && let Some(outcome) = self.asked_before(&stream, held.loaded.version).await? {
+                        return Ok(outcome);
+                    }
                     // A state that was at hand may have been behind before this command came: that is no attempt.
                     if std::mem::replace(&mut fresh, true) {
                         tell!(debug, stream = stream.as_str(), attempt = attempt, "another writer was faster");
@@ -219,6 +366,60 @@ impl<C: Command> Execute<C> {
         }
     }
 
+    /// The state to decide on, or what is known to have been decided before.
+    async fn begin(&self, stream: &StreamName, once: Option<&Once>) -> Result<Begin<C>, ReadError> {
+        let repository = &self.repository;
+        let current = match once {
+            None => repository.current(stream).await?,
+            // Both in one trip.
+            Some(once) => {
+                let recalled = repository.journal.recall(stream, once);
+                let (recalled, current) = futures_util::future::join(recalled, repository.current(stream)).await;
+                if let Some(what) = recalled? {
+                    let durability = Some(self.durability);
+                    return Ok(Begin::Done(repository.remembered(stream, what, durability).await?));
+                }
+                current?
+            }
+        };
+        if self.append_id.is_some() {
+            let (held, _) =
+                if current.fresh { (current.held, true) } else { repository.refresh(stream, current.held).await? };
+            return Ok(match self.asked_before(stream, held.loaded.version).await? {
+                Some(outcome) => Begin::Done(outcome),
+                None => Begin::Current(Current { held, fresh: true }),
+            });
+        }
+        Ok(Begin::Current(current))
+    }
+
+    /// What the append that is asked about led to, if it is in the stream, which is at this version.
+    async fn asked_before(
+        &self,
+        stream: &StreamName,
+        version: Version,
+    ) -> Result<Option<Outcome<EventOf<C>>>, ReadError> {
+        let Some(id) = &self.append_id else { return Ok(None) };
+        self.repository.appended_under(stream, id, version, self.durability).await
+    }
+
+    /// The outcome where there was nothing to do.
+    async fn nothing(
+        &self,
+        stream: &StreamName,
+        once: Option<Once>,
+        version: Version,
+        attempts: u32,
+    ) -> Result<Outcome<EventOf<C>>, ExecuteError<C::Error>> {
+        if let Some(once) = once {
+            let what = self.repository.journal.remember(stream, once, version).await?;
+            if what != (Remembered::Nothing { version }) {
+                return Ok(self.repository.remembered(stream, what, Some(self.durability)).await?);
+            }
+        }
+        Ok(Outcome { events: Vec::new(), version, attempts })
+    }
+
     /// What the command leads to in this state.
     fn decide(
         &self,
@@ -232,12 +433,21 @@ impl<C: Command> Execute<C> {
     }
 
     /// The append of what was decided in this state.
-    fn append(stream: &StreamName, held: &Held<C::Aggregate>, events: Vec<NewEvent>) -> Append {
-        let append = Append::new(stream.clone(), Expected::Version(held.loaded.version), events);
-        match held.log_id {
-            Some(log_id) => append.after(log_id),
-            None => append,
+    fn append(
+        &self,
+        stream: &StreamName,
+        held: &Held<C::Aggregate>,
+        events: Vec<NewEvent>,
+        once: Option<Once>,
+    ) -> Append {
+        let mut append = Append::new(stream.clone(), Expected::Version(held.loaded.version), events);
+        append.after = held.log_id;
+        append.durability = self.durability;
+        append.once = once;
+        if let Some(id) = &self.append_id {
+            append.id = id.clone();
         }
+        append
     }
 
     /// The state with what was missed.

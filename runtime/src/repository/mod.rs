@@ -9,6 +9,7 @@ mod execute;
 mod folded;
 mod history;
 mod loading;
+mod once;
 mod snapshots;
 mod undo;
 
@@ -28,7 +29,7 @@ use crate::{
 use cache::Cache;
 use jiff::Timestamp;
 use loading::Current;
-use std::{fmt, num::NonZeroUsize, ops::ControlFlow, sync::Arc};
+use std::{fmt, num::NonZeroUsize, ops::ControlFlow, sync::Arc, time::Duration};
 
 /// How many events are read in one trip.
 const PAGE: usize = 1_000;
@@ -73,6 +74,7 @@ pub struct Repository<A> {
     claims: Arc<Claims>,
     attempts: Arc<Attempts>,
     cache: Option<Arc<Cache<A>>>,
+    keep_keys: Duration,
 }
 
 impl<A> Clone for Repository<A> {
@@ -82,6 +84,7 @@ impl<A> Clone for Repository<A> {
             claims: Arc::clone(&self.claims),
             attempts: Arc::clone(&self.attempts),
             cache: self.cache.clone(),
+            keep_keys: self.keep_keys,
         }
     }
 }
@@ -153,8 +156,13 @@ impl<A: Aggregate> Loaded<A> {
 }
 
 impl<A: Aggregate> Repository<A> {
-    pub(crate) fn new(journal: Arc<dyn Journal>, claims: Arc<Claims>, attempts: Arc<Attempts>) -> Self {
-        Self { journal, claims, attempts, cache: None }
+    pub(crate) fn new(
+        journal: Arc<dyn Journal>,
+        claims: Arc<Claims>,
+        attempts: Arc<Attempts>,
+        keep_keys: Duration,
+    ) -> Self {
+        Self { journal, claims, attempts, cache: None, keep_keys }
     }
 
     /// The same aggregates, where the states that were used last are kept in memory: at most so many, 0 counts as 1. This

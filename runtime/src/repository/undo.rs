@@ -3,7 +3,7 @@
 use super::{Outcome, ReadError, Repository, execute};
 use crate::{
     codec::{DecodeError, EncodeError},
-    journal::{Append, Expected, JournalError, NewEvent, StoredEvent, Verdict},
+    journal::{Append, Durability, Expected, JournalError, NewEvent, StoredEvent, Verdict},
     model::{Aggregate, Annotations, Event, IntoIdentifier, Recorded, StreamName, Undo, Version},
     trace::tell,
 };
@@ -33,7 +33,7 @@ use std::{collections::BTreeSet, fmt, future::IntoFuture};
 /// # #[command(any)]
 /// # #[emit(Added { amount })]
 /// # struct Add { amount: u64 }
-/// use annals::Annotations;
+/// use annals::{Annotations, journal::Durability};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,6 +45,7 @@ use std::{collections::BTreeSet, fmt, future::IntoFuture};
 ///     .undo("visits", Version::new(1))
 ///     .expected(Version::new(2))
 ///     .attempts(3)
+///     .durability(Durability::Memory)
 ///     .annotations(Annotations::default().with_actor("clerk-7"))
 ///     .await?;
 /// assert_eq!(undone.events[0].event, CounterEvent::Taken { amount: 3 });
@@ -61,6 +62,7 @@ pub struct UndoTo<A: Aggregate> {
     expected: Option<Version>,
     annotations: Annotations,
     attempts: u32,
+    durability: Durability,
 }
 
 impl<A: Aggregate> Repository<A> {
@@ -125,7 +127,15 @@ impl<A: Aggregate> Repository<A> {
     /// ```
     pub fn undo(&self, id: impl IntoIdentifier<A::Id>, to: Version) -> UndoTo<A> {
         let (repository, stream) = (self.clone(), self.stream(id));
-        UndoTo { repository, stream, to, expected: None, annotations: Annotations::default(), attempts: 16 }
+        UndoTo {
+            repository,
+            stream,
+            to,
+            expected: None,
+            annotations: Annotations::default(),
+            attempts: 16,
+            durability: Durability::Memory,
+        }
     }
 }
 
@@ -145,6 +155,12 @@ impl<A: Aggregate> UndoTo<A> {
     /// How many times it is tried at most, when other writers are faster; 16 unless said otherwise.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
+        self
+    }
+
+    /// Answers only when what is recorded is as safe as this, as [`Execute::durability`](super::Execute::durability).
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
         self
     }
 
@@ -173,6 +189,7 @@ impl<A: Aggregate> UndoTo<A> {
             let mut append = Append::new(self.stream.clone(), Expected::Version(version), encoded);
             // What was read is what is undone, even where the journal has lost it meanwhile and has as many other events.
             append.after = newest.map(StoredEvent::log_id);
+            append.durability = self.durability;
             match self.repository.journal.append(append).await? {
                 Verdict::Appended(appended) | Verdict::Duplicate(appended) => {
                     let (events, undone): (Vec<_>, Vec<_>) = compensations.into_iter().unzip();
@@ -182,6 +199,8 @@ impl<A: Aggregate> UndoTo<A> {
                     }
                     return Ok(outcome);
                 }
+                // An undo has no key that something could be remembered under.
+                Verdict::Remembered(what) => return Ok(self.repository.remembered(&self.stream, what, None).await?),
                 Verdict::Conflict(conflict) => {
                     tell!(debug, stream = self.stream.as_str(), attempt = attempt, "another writer was faster");
                     version = conflict.actual;

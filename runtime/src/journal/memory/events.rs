@@ -2,10 +2,10 @@
 
 use crate::{
     journal::{
-        After, Append, Appended, Conflict, Expected, JournalError, LogBatch, LogId, LogRead, StoredEvent, Verdict,
-        checks, partition_of,
+        After, Append, Appended, Checkpoint, Conflict, Expected, JournalError, LogBatch, LogId, LogRead, StoredEvent,
+        Verdict, checks, partition_of,
     },
-    model::{StreamName, Version},
+    model::{Position, StreamName, Version},
 };
 use jiff::Timestamp;
 use std::{borrow::Cow, collections::HashMap};
@@ -163,21 +163,29 @@ impl Events {
     pub(super) fn read_log(&self, read: &LogRead) -> Result<LogBatch, JournalError> {
         let log = self.log(read.partition);
         let start = match read.after {
-            After::Start => 0,
+            After::Start | After::LogId(LogId { number: 0, .. }) => 0,
             After::Position(number) => index(number),
-            After::LogId(id) => log.partition_point(|entry| entry.id <= id),
+            After::LogId(id) => self.after_seen(read.partition, Checkpoint::new(id))?,
+            After::Checkpoint(checkpoint) => self.after_seen(read.partition, checkpoint)?,
         };
         let rest = log.get(start..).unwrap_or_default();
-        if let (After::LogId(id), Some(first)) = (read.after, rest.first()) {
-            let expected = id.number.saturating_add(1);
-            if first.id.number != expected {
-                return Err(JournalError::Gap { partition: read.partition, expected, found: first.id.number });
-            }
-        }
         let looked_at = &rest[..read.limit.min(rest.len())];
         let wanted = looked_at.iter().filter(|entry| read.wants(&entry.event_type, &entry.stream));
         let events = wanted.map(|entry| self.event(entry)).collect::<Result<_, _>>()?;
-        Ok(LogBatch::new(events, looked_at.last().map(|entry| entry.id), looked_at.len() == rest.len()))
+        let last = looked_at.last();
+        let event = last.map(|entry| self.event(entry)).transpose()?.map(|event| event.fingerprint());
+        Ok(LogBatch { event, ..LogBatch::new(events, last.map(|entry| entry.id), looked_at.len() == rest.len()) })
+    }
+
+    /// The index after an entry that was seen, if it is there.
+    fn after_seen(&self, partition: u16, seen: Checkpoint) -> Result<usize, JournalError> {
+        let number = seen.log_id.number;
+        let there = self.log(partition).get(index(number - 1)).map(|entry| self.event(entry)).transpose()?;
+        let found = there.as_ref().map(StoredEvent::checkpoint);
+        if found.is_some_and(|found| seen.is(found)) {
+            return Ok(index(number));
+        }
+        Err(JournalError::HistoryRewound { at: Position::new(partition, number), expected: seen, found })
     }
 
     fn log(&self, partition: u16) -> &[Entry] {

@@ -1,17 +1,20 @@
 //! The journal in memory: for tests, and for programs that keep nothing.
 
 mod events;
+mod keys;
 mod models;
 mod owners;
 mod snapshots;
 
 use super::{
-    Append, Commit, Committed, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead, ReadModel, Restored,
-    RowsPage, Snapshot, StoredEvent, Verdict, checks,
+    Append, AppendId, Appended, Checkpoint, Commit, Committed, Demand, Durability, Fingerprint, Health, Journal,
+    JournalError, LogBatch, LogId, LogRead, Once, ReadModel, Remembered, Restored, RowsPage, Snapshot, StoredEvent,
+    Verdict, checks,
 };
 use crate::model::{StreamName, Version};
 use events::Events;
 use futures_util::future::BoxFuture;
+use keys::Keys;
 use models::Models;
 use owners::Owners;
 use snapshots::Snapshots;
@@ -19,7 +22,9 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+use tokio::{sync::Notify, time::Instant};
 
 /// A journal in this process' memory, which ends with it.
 ///
@@ -44,6 +49,10 @@ pub struct MemoryJournal {
     models: Mutex<Models>,
     owners: Mutex<Owners>,
     snapshots: Mutex<Snapshots>,
+    keys: Mutex<Keys>,
+    /// Told when events were appended.
+    grown: Notify,
+    takes_any_durability: bool,
 }
 
 impl MemoryJournal {
@@ -69,7 +78,38 @@ impl MemoryJournal {
             models: Mutex::default(),
             owners: Mutex::default(),
             snapshots: Mutex::default(),
+            keys: Mutex::default(),
+            grown: Notify::new(),
+            takes_any_durability: false,
         }
+    }
+
+    /// The same journal, which takes appends that are to be safer than memory is, and answers them as if they were: for
+    /// tests of programs that ask for it. Otherwise it refuses them.
+    ///
+    /// ```
+    /// use annals::journal::MemoryJournal;
+    ///
+    /// let journal = MemoryJournal::new().taking_any_durability();
+    /// # drop(journal);
+    /// ```
+    #[must_use]
+    pub fn taking_any_durability(mut self) -> Self {
+        self.takes_any_durability = true;
+        self
+    }
+
+    fn check_durability(&self, durability: Durability) -> Result<(), JournalError> {
+        if self.takes_any_durability || Demand::from(durability).is_none() {
+            return Ok(());
+        }
+        Err(JournalError::Refused {
+            operation: "append".to_owned(),
+            reason: format!(
+                "the events are to be {durability}, and this journal ends with its process; accept Risk::InMemory to have \
+                 it take them"
+            ),
+        })
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {
@@ -106,7 +146,22 @@ impl Journal for MemoryJournal {
     fn append(&self, append: Append) -> BoxFuture<'_, Result<Verdict, JournalError>> {
         Box::pin(async move {
             let written = checks::written(&append)?;
-            self.events().append(append, written)
+            self.check_durability(append.durability)?;
+            let (stream, once) = (append.stream.clone(), append.once.clone());
+            // Whoever needs both locks takes the events first.
+            let mut events = self.events();
+            let mut keys = locked(&self.keys);
+            if let Some(remembered) = once.as_ref().map(|once| keys.recall(&stream, once)).transpose()?.flatten() {
+                return Ok(Verdict::Remembered(remembered));
+            }
+            let verdict = events.append(append, written)?;
+            if let Verdict::Appended(appended) = &verdict {
+                if let Some(once) = &once {
+                    keys.remember(&stream, once, Remembered::Appended(*appended));
+                }
+                self.grown.notify_waiters();
+            }
+            Ok(verdict)
         })
     }
 
@@ -159,6 +214,65 @@ impl Journal for MemoryJournal {
         })
     }
 
+    fn follow(&self, reads: Vec<LogRead>, patience: Duration) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>> {
+        Box::pin(async move {
+            let deadline = Instant::now() + patience;
+            loop {
+                // Lined up before it is looked, so that nothing comes in between unnoticed.
+                let grown = self.grown.notified();
+                let mut batches = Vec::with_capacity(reads.len());
+                for read in &reads {
+                    batches.push(self.read_log(read.clone()).await?);
+                }
+                let has_come = batches.iter().any(|batch| batch.last.is_some());
+                if has_come || tokio::time::timeout_at(deadline, grown).await.is_err() {
+                    return Ok(batches);
+                }
+            }
+        })
+    }
+
+    fn confirm(
+        &self,
+        _: &StreamName,
+        _: AppendId,
+        _: Appended,
+        durability: Durability,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(async move { self.check_durability(durability) })
+    }
+
+    fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {
+        let (stream, once) = (stream.clone(), once.clone());
+        Box::pin(async move { locked(&self.keys).recall(&stream, &once) })
+    }
+
+    fn remember(
+        &self,
+        stream: &StreamName,
+        once: Once,
+        version: Version,
+    ) -> BoxFuture<'_, Result<Remembered, JournalError>> {
+        let stream = stream.clone();
+        Box::pin(async move {
+            let mut keys = locked(&self.keys);
+            if let Some(known) = keys.recall(&stream, &once)? {
+                return Ok(known);
+            }
+            let nothing = Remembered::Nothing { version };
+            keys.remember(&stream, &once, nothing);
+            Ok(nothing)
+        })
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>> {
+        Box::pin(async move {
+            let events = self.events();
+            let heads = (0..self.partitions).filter_map(|partition| Some((partition, events.head(partition)?)));
+            Ok(Health { server: "this process' memory".to_owned(), heads: heads.collect(), ..Health::default() })
+        })
+    }
+
     fn claim(&self, aggregate: &str, types: Vec<String>) -> BoxFuture<'_, Result<(), JournalError>> {
         let aggregate = aggregate.to_owned();
         Box::pin(async move {
@@ -178,7 +292,7 @@ impl Journal for MemoryJournal {
         })
     }
 
-    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, Checkpoint>, JournalError>> {
         let model = model.clone();
         Box::pin(async move {
             checks::read_model(&model)?;

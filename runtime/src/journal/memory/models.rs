@@ -1,6 +1,6 @@
 //! Rows of read models beside the checkpoints that say what they contain.
 
-use crate::journal::{Commit, Committed, LogId, ReadModel, RowsPage};
+use crate::journal::{Checkpoint, Commit, Committed, ReadModel, RowsPage};
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Bound,
@@ -16,12 +16,12 @@ pub(super) struct Models {
 #[derive(Default)]
 struct Model {
     rows: BTreeMap<String, String>,
-    checkpoints: BTreeMap<u16, LogId>,
+    checkpoints: BTreeMap<u16, Checkpoint>,
     revision: u64,
 }
 
 impl Models {
-    pub(super) fn checkpoints(&self, model: &ReadModel) -> BTreeMap<u16, LogId> {
+    pub(super) fn checkpoints(&self, model: &ReadModel) -> BTreeMap<u16, Checkpoint> {
         self.models.get(model).map(|model| model.checkpoints.clone()).unwrap_or_default()
     }
 
@@ -45,8 +45,9 @@ impl Models {
     }
 
     pub(super) fn commit(&mut self, commit: Commit) -> Committed {
-        let Commit { model, partition, expected, revision, checkpoint, changes } = commit;
-        let found = self.models.get(&model).and_then(|model| model.checkpoints.get(&partition)).copied();
+        let Commit { model, partition, expected, revision, checkpoint, event, changes } = commit;
+        let found =
+            self.models.get(&model).and_then(|model| model.checkpoints.get(&partition)).map(|found| found.log_id);
         if found != expected || revision.is_some_and(|revision| revision != self.revision(&model)) {
             return Committed::Moved { found };
         }
@@ -57,7 +58,8 @@ impl Models {
                 None => model.rows.remove(&change.key),
             };
         }
-        model.checkpoints.insert(partition, checkpoint);
+        let reached = Checkpoint::new(checkpoint);
+        model.checkpoints.insert(partition, event.map_or(reached, |event| reached.of_event(event)));
         model.revision += 1;
         Committed::Done
     }

@@ -1,79 +1,41 @@
-//! Appending: one function call, asked again under the same id until its outcome is known.
+//! Appending: one function call, shared with others, and asked again under the same id until its outcome is known.
 
 use super::{
     RedisJournal, checks,
     connection::{Failure, Patience},
     failed, foreign,
+    lanes::{Answer, Prepared},
+    once,
     reply::{Reply, Unexpected},
 };
 use crate::{
-    journal::{Append, AppendId, Appended, Conflict, Expected, JournalError, StoredEvent, Verdict},
-    model::Version,
+    journal::{
+        Append, AppendId, Appended, Conflict, Demand, Durability, Expected, JournalError, LogId, Reached, Remembered,
+        StoredEvent, Unconfirmed, Verdict,
+    },
+    model::{StreamName, Version},
     trace::tell,
 };
+use redis::Value;
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
-
-/// How many events one append may have: the server takes no more than a million arguments.
-const MOST_EVENTS: usize = 100_000;
-/// How long one append may be: half of what the server's limits allow for a request.
-pub(super) const MOST_BYTES: usize = 512 * 1024 * 1024;
 
 impl RedisJournal {
     pub(super) async fn append_events(&self, append: Append) -> Result<Verdict, JournalError> {
-        let Append { stream, expected, after, id, events } = &append;
-        let operation = format!("append to stream `{stream}`");
-        if events.len() > MOST_EVENTS {
-            let found = events.len();
-            let reason = format!("expected at most {MOST_EVENTS} events in one append, found {found}; split them");
-            return Err(JournalError::Invalid { reason });
+        let operation = format!("append to stream `{}`", append.stream);
+        let demand = self.demand(append.durability, &operation)?;
+        let prepared = Arc::new(self.prepare(&append)?);
+        if let Some(once) = &append.once {
+            self.reserve(&append.stream, once).await?;
         }
-        let after = after.filter(|_| matches!(expected, Expected::Version(_)));
-        let (kind, version) = match expected {
-            Expected::Version(version) => ("version", version.number()),
-            Expected::Missing => ("version", 0),
-            Expected::Existing => ("existing", 0),
-            Expected::Any => ("any", 0),
-        };
-        let mut arguments = vec![
-            kind.to_owned(),
-            version.to_string(),
-            id.as_str().to_owned(),
-            String::new(),
-            stream.as_str().to_owned(),
-            after.map(|log_id| log_id.to_string()).unwrap_or_default(),
-        ];
-        arguments.extend(checks::written(&append)?);
-        let bytes: usize = arguments.iter().map(String::len).sum();
-        if bytes > MOST_BYTES {
-            let reason = format!("expected at most {MOST_BYTES} bytes in one append, found {bytes}; split it");
-            return Err(JournalError::Invalid { reason });
-        }
-
-        let partition = self.keys.partition(stream);
-        let keys = [self.keys.stream(stream), self.keys.log(partition), self.keys.head(partition)];
-        let keys = keys.each_ref().map(String::as_str);
-        let watch = self.unsettled.watch(id);
+        let watch = self.unsettled.watch(&append.id);
         let mut may_have_happened = watch.was_sent_before;
-        let mut patience = Patience::new();
-        let answer = loop {
-            (if may_have_happened { "1" } else { "0" }).clone_into(&mut arguments[3]);
-            match self.functions.call(&self.connection, patience.deadline(), "append", &keys, &arguments).await {
-                Ok(answer) => break Ok(answer),
-                Err(Failure::Refused(refusal)) => break Err(Failure::Refused(refusal)),
-                Err(failure) => {
-                    may_have_happened |= matches!(failure, Failure::Lost(_));
-                    tell!(warn, stream = stream.as_str(), append_id = id.as_str(), "an append was not answered");
-                    if !patience.wait().await {
-                        break Err(failure);
-                    }
-                }
-            }
-        };
+        let answer = self.send(&prepared, demand, &mut may_have_happened).await;
         // A refusal says that this time nothing was done; of an earlier time, whose answer was lost, it says nothing.
-        let answer = match answer {
+        let Answer { verdict, reached, unconfirmed } = match answer {
             Ok(answer) => answer,
             Err(failure) if may_have_happened => {
                 return Err(unknown(&append, &failed(&operation, failure).to_string()));
@@ -83,33 +45,170 @@ impl RedisJournal {
                 return Err(failed(&operation, failure));
             }
         };
-        let answer = Reply::new(answer)
-            .and_then(|mut reply| Ok((reply.text()?, reply)))
-            .map_err(|found| found.during(&operation))?;
-        let verdict = verdict(&append, partition, &operation, answer);
+        let verdict = read_verdict(&append, prepared.partition, &operation, verdict);
         if !matches!(verdict, Err(JournalError::Unknown { .. })) {
             watch.settle();
         }
-        verdict
+        match &verdict {
+            Ok(
+                Verdict::Appended(appended)
+                | Verdict::Duplicate(appended)
+                | Verdict::Remembered(Remembered::Appended(appended)),
+            ) if !demand.is_met(reached) => {
+                let (appended, Append { stream, id, .. }) = (*appended, append);
+                let (asked, reason) = (demand.to_string(), unconfirmed.unwrap_or_default());
+                let unconfirmed = Unconfirmed { stream, id, appended, asked, reached, reason };
+                Err(JournalError::Unconfirmed(Box::new(unconfirmed)))
+            }
+            _ => verdict,
+        }
+    }
+
+    pub(super) async fn confirm_appended(
+        &self,
+        stream: StreamName,
+        id: AppendId,
+        appended: Appended,
+        durability: Durability,
+    ) -> Result<(), JournalError> {
+        let operation = format!("confirm the append `{id}` to stream `{stream}`");
+        let demand = self.demand(durability, &operation)?;
+        if demand.is_none() {
+            return Ok(());
+        }
+        let prepared = Prepared {
+            header: ["confirm 0 -".to_owned(), "- 0 0 -".to_owned()],
+            ..self.prepare_for(&stream, Vec::new())
+        };
+        let answer = self.send(&Arc::new(prepared), demand, &mut false).await;
+        let (reached, reason) = match answer {
+            Ok(Answer { reached, .. }) if demand.is_met(reached) => return Ok(()),
+            Ok(Answer { reached, unconfirmed, .. }) => (reached, unconfirmed.unwrap_or_default()),
+            Err(failure) => (Reached::default(), failed(&operation, failure).to_string()),
+        };
+        let unconfirmed = Unconfirmed { stream, id, appended, asked: demand.to_string(), reached, reason };
+        Err(JournalError::Unconfirmed(Box::new(unconfirmed)))
+    }
+
+    /// Sends an append until it is answered, or refused, or patience ends; notes when it may have happened unanswered.
+    async fn send(
+        &self,
+        prepared: &Arc<Prepared>,
+        demand: Demand,
+        may_have_happened: &mut bool,
+    ) -> Result<Answer, Failure> {
+        let mut patience = Patience::new();
+        loop {
+            // What is waited for beyond the answer takes its own time.
+            let longer = if demand.is_none() { Duration::ZERO } else { self.lanes.barrier().longest() };
+            let deadline = patience.deadline() + longer;
+            match self.lanes.send(prepared, demand, *may_have_happened, deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Refused(refusal)) => return Err(Failure::Refused(refusal)),
+                Err(failure) => {
+                    *may_have_happened |= matches!(failure, Failure::Lost(_));
+                    tell!(
+                        warn,
+                        stream_key = prepared.keys[0].as_str(),
+                        failure = failure.to_string(),
+                        "an append was not answered"
+                    );
+                    if !patience.wait().await {
+                        return Err(failure);
+                    }
+                }
+            }
+        }
+    }
+
+    /// All that is asked of an append, if this server can give it.
+    fn demand(&self, durability: Durability, operation: &str) -> Result<Demand, JournalError> {
+        let demand = self.demand.and(durability);
+        match self.lanes.barrier().cannot(demand) {
+            None => Ok(demand),
+            Some(reason) => Err(JournalError::Refused {
+                operation: operation.to_owned(),
+                reason: format!("the server cannot make it as safe as is asked ({demand}): {reason}"),
+            }),
+        }
+    }
+
+    /// An append as it is sent.
+    fn prepare(&self, append: &Append) -> Result<Prepared, JournalError> {
+        let written = checks::written(append)?;
+        let Append { stream, expected, after, id, once, events: new, .. } = append;
+        let count = written.len();
+        // Where the version is known, so is each pointer.
+        let (kind, version, events) = match expected_version(*expected) {
+            Some(before) => {
+                let events = written.into_iter().zip(new).zip(1..).flat_map(|((event, new), nth)| {
+                    [format!("{stream} {} {}", before.after(nth), new.event_type), event]
+                });
+                ("version", before.number(), events.collect())
+            }
+            None if *expected == Expected::Existing => ("existing", 0, written),
+            None => ("any", 0, written),
+        };
+        let after = match (expected, after) {
+            (Expected::Version(_), Some(log_id)) => log_id.to_string(),
+            _ => "-".to_owned(),
+        };
+        let mut prepared = self.prepare_for(stream, events);
+        prepared.keys.extend(once.iter().map(|once| self.keys.once(prepared.partition, &once.key)));
+        let has_key = u8::from(once.is_some());
+        prepared.header = [format!("{kind} {version} {id}"), format!("{after} {count} {has_key} {stream}")];
+        prepared.once = once.as_ref().map(once::arguments).unwrap_or_default();
+        Ok(prepared)
+    }
+
+    /// These events for a stream, with nothing said of them yet.
+    fn prepare_for(&self, stream: &StreamName, events: Vec<String>) -> Prepared {
+        let partition = self.keys.partition(stream);
+        Prepared {
+            partition,
+            shared: [self.keys.log(partition), self.keys.head(partition)],
+            keys: vec![self.keys.stream(stream)],
+            header: [String::new(), String::new()],
+            once: Vec::new(),
+            bytes: stream.as_str().len() + events.iter().map(String::len).sum::<usize>(),
+            events,
+        }
     }
 }
 
-/// Reads the answer to an append.
-fn verdict(
-    append: &Append,
-    partition: u16,
-    operation: &str,
-    (word, mut reply): (String, Reply),
-) -> Result<Verdict, JournalError> {
+/// The version that is expected, where it is one alone.
+fn expected_version(expected: Expected) -> Option<Version> {
+    match expected {
+        Expected::Version(version) => Some(version),
+        Expected::Missing => Some(Version::NONE),
+        Expected::Existing | Expected::Any => None,
+    }
+}
+
+/// Reads the answer to an append: the first log id where it was done as expected, or words.
+fn read_verdict(append: &Append, partition: u16, operation: &str, answer: Value) -> Result<Verdict, JournalError> {
     let Append { stream, expected, events, .. } = append;
     let odd = |found: Unexpected| found.during(operation);
-    match word.as_str() {
-        "appended" | "duplicate" => {
+    let appended = |first, version| {
+        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        Appended::new(partition, first, Version::new(version), count)
+    };
+    if let (Value::BulkString(text), Some(before)) = (&answer, expected_version(*expected)) {
+        let first = std::str::from_utf8(text).ok().and_then(|text| text.parse::<LogId>().ok());
+        let first = first.ok_or_else(|| odd(Unexpected::new("a log id", &answer)))?;
+        return Ok(Verdict::Appended(appended(first, before.next().number())));
+    }
+    let mut reply = Reply::new(answer).map_err(odd)?;
+    match reply.text().map_err(odd)?.as_str() {
+        word @ ("appended" | "duplicate") => {
             let (first, version) = (reply.log_id().map_err(odd)?, reply.number().map_err(odd)?);
-            let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
-            let appended = Appended::new(partition, first, Version::new(version), count);
+            let appended = appended(first, version);
             Ok(if word == "appended" { Verdict::Appended(appended) } else { Verdict::Duplicate(appended) })
         }
+        "remembered" => {
+            once::remembered(append.once.as_ref(), stream, partition, reply, operation).map(Verdict::Remembered)
+        }
+        "taken" => Err(once::taken(append.once.as_ref(), reply, operation)),
         "conflict" => {
             let actual = Version::new(reply.number().map_err(odd)?);
             let mut version = match expected {

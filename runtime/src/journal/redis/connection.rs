@@ -6,6 +6,7 @@ use redis::{
     aio::{ConnectionLike, MultiplexedConnection},
 };
 use std::{
+    fmt,
     future::Future,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -35,6 +36,16 @@ pub(super) enum Failure {
     NotNow(String),
     /// The server does not do it, and did nothing.
     Refused(Refusal),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsent(reason) => write!(f, "not sent: {reason}"),
+            Self::Lost(reason) => write!(f, "not answered: {reason}"),
+            Self::NotNow(text) | Self::Refused(Refusal { text, .. }) => f.write_str(text),
+        }
+    }
 }
 
 /// What a server says when it refuses.
@@ -105,6 +116,7 @@ impl Patience {
 pub(super) struct Connection {
     url: ServerUrl,
     client: Client,
+    response: Duration,
     live: Mutex<Option<Live>>,
     /// How many connections were made, by which each is known: a late failure of an old one must not end a new one.
     made: AtomicU64,
@@ -123,10 +135,29 @@ impl Connection {
         Ok(Self {
             url,
             client,
+            response: RESPONSE,
             live: Mutex::new(None),
             made: AtomicU64::default(),
             connecting: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// Another connection to the same server, made when it is needed first.
+    pub(super) fn another(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            client: self.client.clone(),
+            response: RESPONSE,
+            live: Mutex::new(None),
+            made: AtomicU64::default(),
+            connecting: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// The same, where an answer may take so much longer: what is asked for waits for something.
+    pub(super) fn patient(mut self, longer: Duration) -> Self {
+        self.response = RESPONSE + longer;
+        self
     }
 
     pub(super) fn url(&self) -> &ServerUrl {
@@ -137,6 +168,7 @@ impl Connection {
     pub(super) async fn command(&self, command: &Cmd, deadline: Instant) -> Result<Value, Failure> {
         let mut live = self.reach(deadline).await?;
         let answer = self.answer(live.generation, deadline, live.connection.req_packed_command(command)).await?;
+        self.leave_replica(live.generation, std::slice::from_ref(&answer));
         self.accepted(answer)
     }
 
@@ -146,6 +178,7 @@ impl Connection {
         let mut live = self.reach(deadline).await?;
         let request = live.connection.req_packed_commands(commands, 0, commands.len());
         let answers = self.answer(live.generation, deadline, request).await?;
+        self.leave_replica(live.generation, &answers);
         for answer in &answers {
             if let Value::ServerError(error) = answer
                 && let failure @ Failure::NotNow(_) = self.failure(error)
@@ -182,7 +215,7 @@ impl Connection {
     async fn connect(&self) -> Result<Live, Unfit> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(RESPONSE))
+            .set_response_timeout(Some(self.response))
             .set_pipeline_buffer_size(BUFFER);
         let mut connection = self
             .client
@@ -239,18 +272,30 @@ impl Connection {
             Err(_) => "no answer came in time".to_owned(),
         };
         // A connection that did not answer may never do so again, as after a failover.
+        self.leave(generation);
+        Err(Failure::Lost(reason))
+    }
+
+    /// Gives a connection up; the next who asks makes a new one.
+    fn leave(&self, generation: u64) {
         let mut slot = self.live();
         if slot.as_ref().is_some_and(|live| live.generation == generation) {
             *slot = None;
         }
-        Err(Failure::Lost(reason))
+    }
+
+    /// Leaves a server that has become a replica: the same address may lead to the new master by now.
+    fn leave_replica(&self, generation: u64, answers: &[Value]) {
+        if answers.iter().any(|answer| matches!(answer, Value::ServerError(error) if error.code() == "READONLY")) {
+            self.leave(generation);
+        }
     }
 
     fn live(&self) -> MutexGuard<'_, Option<Live>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn accepted(&self, answer: Value) -> Result<Value, Failure> {
+    pub(super) fn accepted(&self, answer: Value) -> Result<Value, Failure> {
         match answer {
             Value::ServerError(error) => Err(self.failure(&error)),
             answer => Ok(answer),
@@ -264,7 +309,8 @@ impl Connection {
         let text = if details.starts_with(code) { details.to_owned() } else { format!("{code} {details}") };
         let text = self.url.clean(&text);
         match code {
-            "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN" => Failure::NotNow(text),
+            "LOADING" | "BUSY" | "MASTERDOWN" | "READONLY" | "NOREPLICAS" | "UNBLOCKED" | "TRYAGAIN"
+            | "CLUSTERDOWN" => Failure::NotNow(text),
             "ERR" if text.contains("max number of clients") => Failure::NotNow(text),
             code => Failure::Refused(Refusal { code: code.to_owned(), text }),
         }

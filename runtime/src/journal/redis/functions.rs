@@ -3,13 +3,20 @@
 use super::connection::{Connection, Failure, Refusal};
 use crate::{model::fnv1a64, trace::tell};
 use redis::{Cmd, Value};
-use std::sync::{PoisonError, RwLock};
+use std::{
+    borrow::Cow,
+    sync::{PoisonError, RwLock},
+};
 use tokio::time::Instant;
 
 const SOURCE: &str = include_str!("journal.lua");
 /// What can be called.
-const NAMES: [&str; 11] =
-    ["about", "open", "append", "claim", "version", "restore", "keep", "seek", "commit", "clear", "page"];
+const NAMES: [&str; 14] = [
+    "about", "settings", "make", "append", "reserve", "remember", "claim", "version", "restore", "keep", "seek",
+    "commit", "clear", "page",
+];
+/// Which of them only read, so that a server calls them too when it takes no writes.
+const READING: [&str; 6] = ["about", "settings", "version", "restore", "seek", "page"];
 
 /// The functions of one version of `journal.lua`. Its hash stands in every name, since names are global on a server and
 /// other versions may be at work beside this one.
@@ -19,6 +26,20 @@ pub(super) struct Functions {
     library: String,
     script: String,
     way: RwLock<Way>,
+}
+
+/// A function to be called, with others.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) function: &'static str,
+    pub(super) keys: Vec<&'a str>,
+    pub(super) arguments: Vec<Cow<'a, str>>,
+}
+
+impl Call<'_> {
+    pub(super) fn new(function: &'static str) -> Self {
+        Self { function, keys: Vec::new(), arguments: Vec::new() }
+    }
 }
 
 /// How the functions are called.
@@ -38,9 +59,10 @@ impl Functions {
         let prefix = format!("annals_{:016x}", fnv1a64(&[SOURCE, &NAMES.concat()].concat()));
         // While a library is loaded there is no `pairs` to find the functions with.
         let register = |name: &&str| {
+            let flags = if READING.contains(name) { "'no-writes'" } else { "" };
             format!(
-                "redis.register_function('{prefix}_{name}', function(keys, args) return answer(journal.{name}, keys, \
-                 args) end)\n"
+                "redis.register_function{{function_name='{prefix}_{name}', flags={{{flags}}}, callback=function(keys, args) \
+                 return answer(journal.{name}, keys, args) end}}\n"
             )
         };
         let library = format!("#!lua name={prefix}\n{SOURCE}\n{}", NAMES.iter().map(register).collect::<String>());
@@ -51,11 +73,17 @@ impl Functions {
 
     /// Loads the functions, in the way that this server and this user's rights allow.
     pub(super) async fn load(&self, connection: &Connection, deadline: Instant) -> Result<(), Failure> {
+        let about = self.command(&Way::Library, "about", &[], std::iter::empty::<&str>());
+        // They may be there, and a replica or a user without the right to load them takes them as they are.
+        if connection.command(&about, deadline).await.is_ok() {
+            self.go(Way::Library);
+            return Ok(());
+        }
         let mut commands = redis::pipe();
         commands.cmd("FUNCTION").arg("LOAD").arg(&self.library);
-        commands.add_command(self.command(&Way::Library, "about", &[], &[] as &[&str]));
+        commands.add_command(about);
         let answers = connection.pipeline(&commands, deadline).await?;
-        // What loading answers does not matter: another program may have done it, and only that may be allowed.
+        // What loading answers does not matter: another program may have done it meanwhile.
         if !matches!(answers.last(), None | Some(Value::ServerError(_))) {
             self.go(Way::Library);
             return Ok(());
@@ -106,7 +134,7 @@ impl Functions {
         const TIMES: u32 = 3;
         for _ in 0..TIMES {
             let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
-            let command = self.command(&way, function, keys, arguments);
+            let command = self.command(&way, function, keys, arguments.iter());
             match connection.command(&command, deadline).await {
                 Err(Failure::Refused(refusal)) if is_missing(&refusal) => self.load(connection, deadline).await?,
                 answer => return answer,
@@ -115,7 +143,81 @@ impl Functions {
         Err(Failure::NotNow("the server loses the functions as fast as they are loaded".to_owned()))
     }
 
-    fn command<A: AsRef<[u8]>>(&self, way: &Way, function: &str, keys: &[&str], arguments: &[A]) -> Cmd {
+    /// Calls several functions in one trip, each once, with other commands behind them. Where the server has lost the
+    /// functions, they are loaded, and those that were missing are called again.
+    ///
+    /// Answers for each what it answered, and what the commands behind it did.
+    pub(super) async fn call_all(
+        &self,
+        connection: &Connection,
+        deadline: Instant,
+        calls: Vec<Call<'_>>,
+        behind: &[Cmd],
+    ) -> Vec<Result<(Value, Vec<Value>), Failure>> {
+        const TIMES: u32 = 3;
+        let lost = || Failure::NotNow("the server loses the functions as fast as they are loaded".to_owned());
+        let mut answers: Vec<_> = calls.iter().map(|_| Err(lost())).collect();
+        let mut open: Vec<usize> = (0..calls.len()).collect();
+        for _ in 0..TIMES {
+            let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let mut commands = redis::pipe();
+            for &index in &open {
+                let Call { function, keys, arguments } = &calls[index];
+                commands.add_command(self.command(&way, function, keys, arguments.iter().map(|text| text.as_bytes())));
+            }
+            for command in behind {
+                commands.add_command(command.clone());
+            }
+            let mut replies = match connection.pipeline(&commands, deadline).await {
+                Ok(replies) => replies,
+                Err(failure) => {
+                    for index in open {
+                        answers[index] = Err(failure.clone());
+                    }
+                    return answers;
+                }
+            };
+            let behind = replies.split_off(open.len().min(replies.len()));
+            let mut missing = Vec::new();
+            for (index, reply) in open.into_iter().zip(replies) {
+                answers[index] = match connection.accepted(reply) {
+                    Ok(reply) => Ok((reply, behind.clone())),
+                    Err(Failure::Refused(refusal)) if is_missing(&refusal) => {
+                        missing.push(index);
+                        Err(lost())
+                    }
+                    Err(failure) => Err(failure),
+                };
+            }
+            if missing.is_empty() {
+                return answers;
+            }
+            open = missing;
+            if let Err(failure) = self.load(connection, deadline).await {
+                for index in open {
+                    answers[index] = Err(failure.clone());
+                }
+                return answers;
+            }
+        }
+        answers
+    }
+
+    /// By which name the server has the functions.
+    pub(super) fn name(&self) -> String {
+        match &*self.way.read().unwrap_or_else(PoisonError::into_inner) {
+            Way::Library => format!("the library {}", self.prefix),
+            Way::Script { sha } => format!("the script {sha}"),
+        }
+    }
+
+    fn command<A: AsRef<[u8]>>(
+        &self,
+        way: &Way,
+        function: &str,
+        keys: &[&str],
+        arguments: impl Iterator<Item = A>,
+    ) -> Cmd {
         let mut command = match way {
             Way::Library => redis::cmd("FCALL"),
             Way::Script { .. } => redis::cmd("EVALSHA"),
@@ -149,5 +251,6 @@ mod tests {
         let defined: Vec<_> =
             SOURCE.lines().filter_map(|line| line.strip_prefix("function journal.")?.split('(').next()).collect();
         assert_eq!(defined, NAMES);
+        assert!(READING.iter().all(|name| NAMES.contains(name)));
     }
 }

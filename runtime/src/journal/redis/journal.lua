@@ -210,71 +210,132 @@ function journal.about()
   return { 'about', redis.REDIS_VERSION or 'before 7.0' }
 end
 
--- The fixed settings of the journal, recorded now where there are none.
+-- The fixed settings of the journal; all empty where there is none.
+-- KEYS meta
+function journal.settings(keys)
+  local found = read('HMGET', keys[1], 'format', 'partitions', 'hash', 'segment')
+  if read('HLEN', keys[1]) == 0 then return { 'none' } end
+  return { 'settings', found[1] or '', found[2] or '', found[3] or '', found[4] or '' }
+end
+
+-- Records the fixed settings where there are none.
 -- KEYS meta ARGV format partitions hash segment; the partitions are empty where any number will do.
-function journal.open(keys, args)
+function journal.make(keys, args)
   local meta = keys[1]
   if read('HLEN', meta) == 0 then
     local partitions = args[2]
     if partitions == '' then partitions = '1' end
     redis.call('HSET', meta, 'format', args[1], 'partitions', partitions, 'hash', args[3], 'segment', args[4])
   end
-  local found = read('HMGET', meta, 'format', 'partitions', 'hash', 'segment')
-  return { 'meta', found[1] or '', found[2] or '', found[3] or '', found[4] or '' }
+  return { 'done' }
 end
 
--- Adds events to a stream and their pointers to the log.
--- KEYS stream log head ARGV kind version append-id retried stream-name after event...
--- The kind is `version`, `existing` or `any`; `after` is the log id of the event at the version, or empty where any will
--- do; an event is all of its element but the log id.
-function journal.append(keys, args)
-  local base, log, head = keys[1], keys[2], keys[3]
-  local kind, expected, id, retried, name = args[1], tonumber(args[2]), args[3], args[4] == '1', args[5]
-  local count = #args - 6
+-- What is kept under an idempotency key: the command, the stream, and what it led to.
+local function record_at(key)
+  local record = read('GET', key)
+  if not record then return nil end
+  local command, stream = string.match(record, '^(%x+) (%S+) ')
+  if not command then foreign(key, 'expected COMMAND STREAM VERSION COUNT LOG-ID, found ' .. record) end
+  return record, command, stream
+end
 
+-- The answer to a command whose key is known.
+local function remembered(key, command, stream)
+  local record, known, asked = record_at(key)
+  if not record then return nil end
+  if known ~= command or asked ~= stream then return { 'taken', asked } end
+  return { 'remembered', record }
+end
+
+-- The last three digits of a position, each made when it is needed first: making a text of a number costs the server more
+-- than all else about a log id.
+local DIGITS = {}
+
+local function digits(short)
+  local text = DIGITS[short]
+  if not text then
+    text = string.format('%03d', short)
+    DIGITS[short] = text
+  end
+  return text
+end
+
+-- Where the log goes on: the time that is written beside it, and the last position.
+local function place_after(millis, number, now)
+  local at = { millis = math.max(millis, now), number = number, short = number % 1000 }
+  at.prefix = string.format('%d-%d', at.millis, math.floor(number / 1000))
+  return at
+end
+
+-- The next log id.
+local function next_id(at)
+  at.number = at.number + 1
+  at.short = at.short + 1
+  if at.short == 1000 then
+    at.short = 0
+    at.prefix = string.format('%d-%d', at.millis, math.floor(at.number / 1000))
+  end
+  if at.number < 1000 then return string.format('%d-%d', at.millis, at.number) end
+  return at.prefix .. digits(at.short)
+end
+
+-- Adds a pointer to the log. It is the first write of an append, and the only one that can fail.
+local function point(log, log_id, pointer, head, at)
+  local reply = redis.pcall('XADD', log, log_id, 'e', pointer)
+  if type(reply) == 'table' and reply.err then
+    if is_wrong_type(reply) then wrong_type(log, 'stream') end
+    if string.find(reply.err, 'equal or smaller', 1, true) then
+      local last = at.number - 1
+      foreign(log, string.format('expected its last entry at position %d, as %s says, found a later one', last, head))
+    end
+    error(reply)
+  end
+end
+
+-- One append of a call: `{ kind, version, id, retried, after, count, name }`, with the key of its stream, and with its
+-- idempotency key, the command's fingerprint and the milliseconds to keep it, where it has one. Its events are in `args`
+-- from `first` on, each behind its pointer where the version is known. The log goes on at `at`, which is moved.
+local function append_one(one, args, first, log, head, at)
+  local base, expected, id, count = one.base, one.version, one.id, one.count
+  local knows_version = one.kind == 'version'
+  if one.kind == 'confirm' then return { 'confirmed' } end
+  if one.once then
+    local known = remembered(one.once, one.command, one.name)
+    if known then return known end
+  end
   local actual = version_of(base, expected)
-  if kind == 'version' then
-    if args[6] ~= '' and not has(base, actual, expected, args[6]) then return { 'rewound', actual } end
+  if knows_version then
+    if one.after ~= '-' and not has(base, actual, expected, one.after) then return { 'rewound', actual } end
     if actual > expected and append_id_at(base, expected + 1) == id then
       return duplicate(base, expected + 1, count, id, actual)
     end
     if actual ~= expected then return conflict(base, actual, expected) end
   else
-    if kind == 'existing' and actual == 0 then return { 'conflict', 0 } end
-    local newest = look_back(base, actual, id, retried and SCAN or GLANCE)
+    if one.kind == 'existing' and actual == 0 then return { 'conflict', 0 } end
+    local newest = look_back(base, actual, id, one.retried and SCAN or GLANCE)
     if newest then
-      local first = newest
-      while first > 1 and append_id_at(base, first - 1) == id do first = first - 1 end
-      return duplicate(base, first, count, id, actual)
+      local from = newest
+      while from > 1 and append_id_at(base, from - 1) == id do from = from - 1 end
+      return duplicate(base, from, count, id, actual)
     end
-    if retried and actual > SCAN then return { 'unknown', SCAN } end
+    if one.retried and actual > SCAN then return { 'unknown', SCAN } end
   end
-
-  local millis, number = head_of(head, log)
-  local time = redis.call('TIME')
-  millis = math.max(millis, time[1] * 1000 + math.floor(time[2] / 1000))
   for index = math.max(math.ceil(actual / SEGMENT), 1), math.floor((actual + count - 1) / SEGMENT) do
     local key = segment_key(base, index)
     if redis.call('EXISTS', key) == 1 then foreign(key, 'expected no events beyond version ' .. actual) end
   end
-  if not (redis.acl_check_cmd('XADD', log, '*', 'e', '') and redis.acl_check_cmd('RPUSH', base, '')
-    and redis.acl_check_cmd('SET', head, '')) then
-    return redis.error_reply('NOPERM this user may not run XADD, RPUSH and SET on the keys of the journal')
-  end
 
-  local elements, log_id = {}, nil
+  local elements, first_id = {}, nil
   for i = 1, count do
-    local event = args[6 + i]
-    log_id = string.format('%d-%d', millis, number + i)
-    local pointer = string.format('%s %d %s', name, actual + i, string.match(event, '^%S+'))
-    local reply = redis.pcall('XADD', log, log_id, 'e', pointer)
-    if type(reply) == 'table' and reply.err then
-      if is_wrong_type(reply) then wrong_type(log, 'stream') end
-      if string.find(reply.err, 'equal or smaller', 1, true) then
-        foreign(log, string.format('expected its last entry at position %d, as %s says, found a later one', number, head))
-      end
-      error(reply)
+    local log_id, pointer, event = next_id(at), nil, nil
+    if knows_version then
+      pointer, event = args[first + 2 * i - 2], args[first + 2 * i - 1]
+    else
+      event = args[first + i - 1]
+      pointer = string.format('%s %d %s', one.name, actual + i, string.match(event, '^%S+'))
     end
+    point(log, log_id, pointer, head, at)
+    first_id = first_id or log_id
     elements[i] = log_id .. ' ' .. event
   end
   local written = 0
@@ -284,8 +345,95 @@ function journal.append(keys, args)
     redis.call('RPUSH', segment_key(base, index), unpack(elements, written + 1, written + size))
     written = written + size
   end
-  redis.call('SET', head, log_id)
-  return { 'appended', string.format('%d-%d', millis, number + 1), actual + 1 }
+  if one.once then
+    local record = string.format('%s %s %d %d %s', one.command, one.name, actual + 1, count, first_id)
+    redis.call('SET', one.once, record, 'PX', one.keep)
+  end
+  if knows_version then return first_id end
+  return { 'appended', first_id, actual + 1 }
+end
+
+-- The answer of one step of a call, where others go on: an error stands among them.
+local function verdict_of(fine, reply)
+  if fine then return reply end
+  if type(reply) ~= 'table' then return redis.error_reply('ERR ' .. tostring(reply)) end
+  if reply.foreign then return { 'foreign', reply.foreign, reply.reason } end
+  return reply
+end
+
+-- Adds events to streams of one partition and their pointers to its log: several appends one after another, each all or
+-- nothing, each with a verdict of its own.
+-- KEYS log head {stream [once]}...
+-- ARGV confirm {header [command keep] {[pointer] event}...}...
+-- A header is `KIND VERSION ID RETRIED AFTER COUNT ONCE STREAM`. The kind is `version`, `existing`, `any`, or `confirm`,
+-- which adds nothing and is there to be waited for; `AFTER` is the log id of the event at the version, or `-` where any will
+-- do; `ONCE` is `1` where there is an idempotency key. An event is all of its element but the log id, and has its pointer
+-- before it where the kind is `version`. `confirm` is `1` where what is answered will be waited for.
+-- A verdict is the first log id, where the version is what was expected, or an array.
+function journal.append(keys, args)
+  local log, head = keys[1], keys[2]
+  local millis, number = head_of(head, log)
+  local time = redis.call('TIME')
+  -- That the keys may be written was looked at before this was called.
+  if not (redis.acl_check_cmd('XADD', log, '*', 'e', '') and redis.acl_check_cmd('RPUSH', keys[3], '')
+    and redis.acl_check_cmd('SET', head, '')) then
+    return redis.error_reply('NOPERM this user may not run XADD, RPUSH and SET on the keys of the journal')
+  end
+  local at = place_after(millis, number, time[1] * 1000 + math.floor(time[2] / 1000))
+  local reply = { 'verdicts' }
+  local key, arg = 3, 2
+  while arg <= #args do
+    local kind, version, id, retried, after, count, once, name =
+      string.match(args[arg], '^(%a+) (%d+) (%S+) (%d) (%S+) (%d+) (%d) (%S+)$')
+    local one = {
+      base = keys[key], kind = kind, version = tonumber(version), id = id, retried = retried == '1', after = after,
+      count = tonumber(count), name = name,
+    }
+    key = key + 1
+    arg = arg + 1
+    if once == '1' then
+      one.once, one.command, one.keep = keys[key], args[arg], args[arg + 1]
+      key = key + 1
+      arg = arg + 2
+    end
+    local begun = at.number
+    local verdict = verdict_of(pcall(append_one, one, args, arg, log, head, at))
+    -- What was stopped before its first write has used no position.
+    if type(verdict) == 'table' and verdict[1] ~= 'appended' then
+      at.number = begun
+      at.short = begun % 1000
+      at.prefix = string.format('%d-%d', at.millis, math.floor(begun / 1000))
+    end
+    arg = arg + one.count * (kind == 'version' and 2 or 1)
+    reply[#reply + 1] = verdict
+  end
+  -- Whoever waits until this is safe waits for the last write of this connection. So what another connection has written
+  -- is followed by a write of this one.
+  if at.number > number then
+    redis.call('SET', head, string.format('%d-%d', at.millis, at.number))
+  elseif args[1] == '1' and number > 0 then
+    redis.call('SET', head, string.format('%d-%d', millis, number))
+  end
+  return reply
+end
+
+-- Keeps an idempotency key for a command in the partition of the key, which may be another one than that of its stream.
+-- KEYS once ARGV command stream keep
+function journal.reserve(keys, args)
+  local known = remembered(keys[1], args[1], args[2])
+  if known then return known end
+  redis.call('SET', keys[1], string.format('%s %s 0 0 0-0', args[1], args[2]), 'PX', args[3])
+  return { 'done' }
+end
+
+-- Remembers that a command had nothing to do, unless it is known that it had.
+-- KEYS once ARGV command stream keep version
+function journal.remember(keys, args)
+  local known = remembered(keys[1], args[1], args[2])
+  if known then return known end
+  local record = string.format('%s %s %s 0 0-0', args[1], args[2], args[4])
+  redis.call('SET', keys[1], record, 'PX', args[3])
+  return { 'remembered', record }
 end
 
 -- Records that events of these types are those of one kind of aggregate.
@@ -405,7 +553,8 @@ function journal.commit(keys, args)
   local rows, index, checkpoints = keys[1], keys[2], keys[3]
   local field, expected, checkpoint, model, writes = args[1], args[2], args[3], args[4], tonumber(args[6])
   local found = read('HGET', checkpoints, field) or ''
-  if found ~= expected then return { 'moved', found } end
+  -- Behind the log id, the event's fingerprint may stand.
+  if string.match(found, '^%S*') ~= expected then return { 'moved', found } end
   local revision = revision_of(checkpoints, model)
   if args[5] ~= '' and tonumber(args[5]) ~= revision then return { 'moved', found } end
   read('HLEN', rows)
@@ -467,9 +616,5 @@ end
 
 -- Runs one of the above, and answers what it stopped with.
 local function answer(run, keys, args)
-  local fine, reply = pcall(run, keys, args)
-  if fine then return reply end
-  if type(reply) ~= 'table' then return redis.error_reply('ERR ' .. tostring(reply)) end
-  if reply.foreign then return { 'foreign', reply.foreign, reply.reason } end
-  return reply
+  return verdict_of(pcall(run, keys, args))
 end

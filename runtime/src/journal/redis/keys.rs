@@ -1,7 +1,7 @@
 //! Every key of the journal. `FORMAT.md` says what lies under it.
 
 use crate::{
-    journal::{PARTITION_HASH, ReadModel, partition_of},
+    journal::{IdempotencyKey, PARTITION_HASH, ReadModel, partition_of},
     model::StreamName,
 };
 
@@ -80,6 +80,16 @@ impl Keys {
         format!("{{{}:{partition}}}:head", self.namespace)
     }
 
+    /// The partition where it shows whose an idempotency key is.
+    pub(super) fn home(&self, key: &IdempotencyKey) -> u16 {
+        partition_of(key.as_str(), self.partitions)
+    }
+
+    /// String with an expiry: what a command led to that was asked under this key.
+    pub(super) fn once(&self, partition: u16, key: &IdempotencyKey) -> String {
+        format!("{{{}:{partition}}}:once:{}", self.namespace, key.escaped())
+    }
+
     pub(super) fn model(&self, model: &ReadModel) -> ModelKeys {
         let home = format!("{{{}:{}}}", self.namespace, partition_of(&model.name, self.partitions));
         ModelKeys {
@@ -109,6 +119,8 @@ mod tests {
         assert_eq!(keys.segment(&stream, 12), "{annals:0}:s:order-Zo%C3%AB%3A1:12");
         assert_eq!(keys.snapshot(&stream), "{annals:0}:snap:order-Zo%C3%AB%3A1");
         assert_eq!((keys.log(0), keys.head(0)), ("{annals:0}:log".to_owned(), "{annals:0}:head".to_owned()));
+        let key = IdempotencyKey::new("request:7 ").unwrap();
+        assert_eq!((keys.once(0, &key), keys.home(&key)), ("{annals:0}:once:request%3A7%20".to_owned(), 0));
         let model = ReadModel::new("OrderList", 2);
         let ModelKeys { rows, index, checkpoints } = keys.model(&model);
         assert_eq!(

@@ -2,10 +2,16 @@
 //! pointers; every write is one atomic server-side call. `FORMAT.md` says how it lies there.
 
 mod append;
+mod barrier;
 mod connection;
+mod following;
 mod functions;
+mod health;
 mod keys;
+mod lanes;
+mod once;
 mod open;
+mod preflight;
 mod reading;
 mod reply;
 mod rows;
@@ -16,18 +22,22 @@ mod url;
 pub use open::RedisOptions;
 
 use super::{
-    After, Append, Commit, Committed, ConnectError, Fingerprint, Journal, JournalError, LogBatch, LogId, LogRead,
-    ReadModel, Restored, RowsPage, Snapshot, StoredEvent, Verdict, checks,
+    After, Append, AppendId, Appended, Checkpoint, Commit, Committed, ConnectError, Demand, Durability, Fingerprint,
+    Health, Journal, JournalError, LogBatch, LogId, LogRead, Once, ReadModel, Remembered, Restored, RowsPage, Snapshot,
+    StoredEvent, Verdict, checks,
 };
 use crate::model::{StreamName, Version};
 use append::Unsettled;
 use connection::{Connection, Failure, Patience, Refusal};
+use following::Followers;
 use functions::Functions;
 use futures_util::{FutureExt, future::BoxFuture};
 use keys::Keys;
+use lanes::Lanes;
+use preflight::Preflight;
 use redis::{Cmd, Pipeline, Value};
 use reply::Reply;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 /// A journal on Redis.
 ///
@@ -48,8 +58,12 @@ use std::{collections::BTreeMap, fmt};
 /// ```
 pub struct RedisJournal {
     connection: Connection,
-    functions: Functions,
+    functions: Arc<Functions>,
     keys: Keys,
+    lanes: Lanes,
+    followers: Followers,
+    demand: Demand,
+    preflight: Preflight,
     unsettled: Unsettled,
 }
 
@@ -67,8 +81,9 @@ impl RedisJournal {
         open::open(url, options).await
     }
 
-    fn new(connection: Connection, functions: Functions, keys: Keys) -> Self {
-        Self { connection, functions, keys, unsettled: Unsettled::default() }
+    fn new(connection: Connection, functions: Arc<Functions>, keys: Keys, lanes: Lanes, preflight: Preflight) -> Self {
+        let (followers, demand) = (Followers::new(&connection), preflight.demand());
+        Self { connection, functions, keys, lanes, followers, demand, preflight, unsettled: Unsettled::default() }
     }
 
     /// Sends commands that only read, until they are answered. The answers are free of errors.
@@ -184,6 +199,37 @@ impl Journal for RedisJournal {
         self.log_batch(read).boxed()
     }
 
+    fn follow(&self, reads: Vec<LogRead>, patience: Duration) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>> {
+        self.follow_logs(reads, patience).boxed()
+    }
+
+    fn confirm(
+        &self,
+        stream: &StreamName,
+        id: AppendId,
+        appended: Appended,
+        durability: Durability,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.confirm_appended(stream.clone(), id, appended, durability).boxed()
+    }
+
+    fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {
+        self.recall_once(stream.clone(), once.clone()).boxed()
+    }
+
+    fn remember(
+        &self,
+        stream: &StreamName,
+        once: Once,
+        version: Version,
+    ) -> BoxFuture<'_, Result<Remembered, JournalError>> {
+        self.remember_once(stream.clone(), once, version).boxed()
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>> {
+        self.look_at_health().boxed()
+    }
+
     fn head(&self, partition: u16) -> BoxFuture<'_, Result<Option<LogId>, JournalError>> {
         self.head_of(partition).boxed()
     }
@@ -196,7 +242,7 @@ impl Journal for RedisJournal {
         self.owners_of(types).boxed()
     }
 
-    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, LogId>, JournalError>> {
+    fn checkpoints(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<u16, Checkpoint>, JournalError>> {
         self.checkpoints_of(model.clone()).boxed()
     }
 

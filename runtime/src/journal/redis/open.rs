@@ -2,23 +2,32 @@
 
 use super::{
     RedisJournal,
+    barrier::Barrier,
     connection::{Connection, Failure, Patience, Refusal, Unfit},
     functions::Functions,
     keys::{FORMAT, HASH, Keys, SEGMENT},
+    lanes::Lanes,
+    preflight::{Facts, Preflight, numbers},
     reply::{Reply, Unexpected},
     url::ServerUrl,
 };
-use crate::journal::{ConnectError, checks};
+use crate::{
+    journal::{ConnectError, Demand, Durability, Risk, checks},
+    trace::tell,
+};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// The oldest server that has all that is needed.
 const OLDEST: (u32, u32) = (7, 0);
 
-/// How a journal on Redis is laid out.
+/// How a journal on Redis is laid out, and what it promises.
 ///
 /// ```
-/// use annals::journal::RedisOptions;
+/// use annals::journal::{Durability, RedisOptions, Risk};
+/// use std::time::Duration;
 ///
 /// let options = RedisOptions::new().namespace("shop").partitions(16);
+/// let options = options.durability(Durability::Fsynced).confirm_within(Duration::from_secs(2)).accept(Risk::Eviction);
 /// assert_ne!(options, RedisOptions::default());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +35,20 @@ const OLDEST: (u32, u32) = (7, 0);
 pub struct RedisOptions {
     namespace: String,
     partitions: Option<u16>,
+    durability: Durability,
+    confirm_within: Duration,
+    accepted: BTreeSet<Risk>,
 }
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self { namespace: "annals".to_owned(), partitions: None }
+        Self {
+            namespace: "annals".to_owned(),
+            partitions: None,
+            durability: Durability::Memory,
+            confirm_within: Durability::WITHIN,
+            accepted: BTreeSet::new(),
+        }
     }
 }
 
@@ -51,10 +69,28 @@ impl RedisOptions {
         self.partitions = Some(partitions);
         self
     }
+
+    /// How safe every append is to be before it is answered; [`Durability::Memory`] unless said otherwise.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// For how long is waited until an append is as safe as was asked for; 5 seconds unless said otherwise.
+    pub fn confirm_within(mut self, time: Duration) -> Self {
+        self.confirm_within = time;
+        self
+    }
+
+    /// Opens the journal in spite of this risk.
+    pub fn accept(mut self, risk: Risk) -> Self {
+        self.accepted.insert(risk);
+        self
+    }
 }
 
 pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJournal, ConnectError> {
-    let RedisOptions { namespace, partitions } = options;
+    let RedisOptions { namespace, partitions, durability, confirm_within, accepted } = options;
     if !checks::can_be_in_a_key(namespace) {
         let reason = format!("expected a namespace of letters, digits, `-`, `_` and `.`, found `{namespace}`");
         return Err(ConnectError::Options { reason });
@@ -65,12 +101,20 @@ pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJourn
     let server = ServerUrl::parse(url)?;
     let connection = Connection::new(server.clone())
         .map_err(|error| ConnectError::Url { url: server.to_string(), reason: server.clean(&error.to_string()) })?;
+    let demand = Demand::from(*durability);
+    let barrier = Barrier::new(*confirm_within, accepted.contains(&Risk::Unchecked));
+    let preflight = Preflight::new(demand, accepted.clone());
     let opening = Opening { connection, functions: Functions::new(), namespace };
     opening.greet().await?;
-    opening.check_server().await?;
+    let facts = opening.facts().await?;
+    barrier.can_wait_for_aof(facts.can_wait_for_aof());
+    opening.check_server(&preflight, &barrier, &facts)?;
+    opening.load().await?;
     let partitions = opening.settings(*partitions).await?;
     let Opening { connection, functions, namespace } = opening;
-    Ok(RedisJournal::new(connection, functions, Keys::new(namespace, partitions)))
+    let functions = Arc::new(functions);
+    let lanes = Lanes::new(&connection, Arc::clone(&functions), barrier);
+    Ok(RedisJournal::new(connection, functions, Keys::new(namespace, partitions), lanes, preflight))
 }
 
 /// A journal that is being opened.
@@ -99,20 +143,55 @@ impl Opening<'_> {
         }
     }
 
-    async fn check_server(&self) -> Result<(), ConnectError> {
+    /// What the server says of itself.
+    async fn facts(&self) -> Result<Facts, ConnectError> {
+        let mut patience = Patience::new();
+        loop {
+            match Facts::of(&self.connection, patience.deadline()).await {
+                Ok(facts) => return Ok(facts),
+                Err(failure) => self.endure(failure, &mut patience).await?,
+            }
+        }
+    }
+
+    /// Refuses a server on which events would not be safe.
+    fn check_server(&self, preflight: &Preflight, barrier: &Barrier, facts: &Facts) -> Result<(), ConnectError> {
+        if let Some(version) = facts.version() {
+            self.check_version(version)?;
+        }
+        if let Some(reason) = barrier.cannot(preflight.demand()) {
+            return Err(self.unusable(reason));
+        }
+        if facts.is_cluster() {
+            let reason = "it is a node of a cluster, which would keep events where they are not looked for; expected a \
+                          server that stands alone, with or without replicas";
+            return Err(self.unusable(reason.to_owned()));
+        }
+        let (accepted, findings): (Vec<_>, Vec<_>) =
+            preflight.findings(facts).into_iter().partition(|finding| finding.accepted);
+        for finding in accepted {
+            tell!(warn, url = self.url(), finding = finding.to_string(), "a risk is accepted");
+        }
+        if findings.is_empty() { Ok(()) } else { Err(ConnectError::Unsafe { url: self.url(), findings }) }
+    }
+
+    /// Sees to it that the functions are there, and that the server can run them.
+    async fn load(&self) -> Result<(), ConnectError> {
         let mut patience = Patience::new();
         while let Err(failure) = self.functions.load(&self.connection, patience.deadline()).await {
             self.endure(failure, &mut patience).await?;
         }
-        let mut about = self.call("about", &[], &[]).await?;
+        let (_, mut about) = self.call("about", &[], &[]).await?;
         let version = about.text().map_err(|found| self.odd(&found))?;
-        let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
-        let found = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-        if found < OLDEST {
-            let (major, minor) = OLDEST;
-            return Err(self.unusable(format!("expected Redis {major}.{minor} or later, found {version}")));
+        self.check_version(&version)
+    }
+
+    fn check_version(&self, version: &str) -> Result<(), ConnectError> {
+        if numbers(version) >= OLDEST {
+            return Ok(());
         }
-        Ok(())
+        let (major, minor) = OLDEST;
+        Err(self.unusable(format!("expected Redis {major}.{minor} or later, found {version}")))
     }
 
     /// Records the settings where there are none, and compares them: the number of partitions.
@@ -120,7 +199,15 @@ impl Opening<'_> {
         let asked = partitions.map(|partitions| partitions.to_string());
         let segment = SEGMENT.to_string();
         let arguments = [FORMAT, asked.as_deref().unwrap_or_default(), HASH, &segment];
-        let mut meta = self.call("open", &[&Keys::meta(self.namespace)], &arguments).await?;
+        let key = Keys::meta(self.namespace);
+        let (mut word, mut meta) = self.call("settings", &[&key], &[]).await?;
+        if word == "none" {
+            self.call("make", &[&key], &arguments).await?;
+            (word, meta) = self.call("settings", &[&key], &[]).await?;
+        }
+        if word != "settings" {
+            return Err(self.unusable(format!("key `{key}` was deleted while the journal was made")));
+        }
         let mut next = || meta.text().map_err(|found| self.odd(&found));
         let (format, recorded, hash, recorded_segment) = (next()?, next()?, next()?, next()?);
         self.compare("the format", FORMAT, &format)?;
@@ -133,7 +220,8 @@ impl Opening<'_> {
         }
     }
 
-    async fn call(&self, function: &str, keys: &[&str], arguments: &[&str]) -> Result<Reply, ConnectError> {
+    /// Calls a function; answers with the first word and the rest.
+    async fn call(&self, function: &str, keys: &[&str], arguments: &[&str]) -> Result<(String, Reply), ConnectError> {
         let mut patience = Patience::new();
         let answer = loop {
             match self.functions.call(&self.connection, patience.deadline(), function, keys, arguments).await {
@@ -142,11 +230,12 @@ impl Opening<'_> {
             }
         };
         let mut reply = Reply::new(answer).map_err(|found| self.odd(&found))?;
-        if reply.text().map_err(|found| self.odd(&found))? == "foreign" {
+        let word = reply.text().map_err(|found| self.odd(&found))?;
+        if word == "foreign" {
             let mut next = || reply.text().map_err(|found| self.odd(&found));
             return Err(self.unusable(format!("key `{}` is not ours: {}", next()?, next()?)));
         }
-        Ok(reply)
+        Ok((word, reply))
     }
 
     /// Waits after a failure that may pass.

@@ -1,15 +1,25 @@
 //! Reading streams and logs.
 
 use super::{
-    After, JournalError, LogBatch, LogId, LogRead, RedisJournal, StoredEvent, StreamName, Value, Version, checks,
-    foreign, keys::SEGMENT, reply,
+    After, Checkpoint, JournalError, LogBatch, LogId, LogRead, RedisJournal, StoredEvent, StreamName, Value, Version,
+    checks, foreign, keys::SEGMENT, reply,
 };
+use crate::model::Position;
 
 /// How many segments of a stream one round trip reads.
 const SEGMENTS: usize = 4;
 
+/// Where reading goes on.
+#[derive(Clone, Copy)]
+enum Place {
+    /// After an entry, which nobody has seen.
+    Behind(LogId),
+    /// After an entry that was seen, and is to be there still.
+    Seen(Checkpoint),
+}
+
 /// One entry of the log.
-struct Pointer {
+pub(super) struct Pointer {
     log_id: LogId,
     stream: StreamName,
     version: u64,
@@ -117,23 +127,55 @@ impl RedisJournal {
         checks::partition(partition, self.keys.partitions())?;
         checks::limit(read.limit)?;
         let operation = format!("read the log of partition {partition}");
-        let after = match read.after {
-            After::Start | After::Position(0) => LogId::new(0, 0),
-            // The server knows no place after the last id that there can be.
-            After::LogId(LogId { millis: u64::MAX, number: u64::MAX }) => {
-                return Ok(LogBatch::new(Vec::new(), None, true));
+        let place = match read.after {
+            After::Start | After::Position(0) | After::LogId(LogId { number: 0, .. }) => {
+                Place::Behind(LogId::new(0, 0))
             }
-            After::LogId(log_id) => log_id,
+            After::LogId(log_id) => Place::Seen(Checkpoint::new(log_id)),
+            After::Checkpoint(checkpoint) => Place::Seen(checkpoint),
             After::Position(number) => match self.seek(partition, number, &operation).await? {
-                Some(log_id) => log_id,
+                Some(log_id) => Place::Behind(log_id),
                 None => return Ok(LogBatch::new(Vec::new(), None, true)),
             },
         };
-        let (pointers, end) = self.pointers(partition, after, read.limit, &operation).await?;
+        let (seen, pointers, end) = self.pointers(partition, place, read.limit, &operation).await?;
+        self.batch_of(&read, seen, pointers, end, &operation).await
+    }
+
+    /// The events that these pointers lead to. Where the entry that was seen before them is named with its event, that one
+    /// is compared too.
+    pub(super) async fn batch_of(
+        &self,
+        read: &LogRead,
+        seen: Option<(Checkpoint, Pointer)>,
+        pointers: Vec<Pointer>,
+        end: bool,
+        operation: &str,
+    ) -> Result<LogBatch, JournalError> {
+        let seen = seen.filter(|(checkpoint, _)| checkpoint.event.is_some());
         let last = pointers.last().map(|pointer| pointer.log_id);
-        let wanted: Vec<_> =
-            pointers.into_iter().filter(|pointer| read.wants(&pointer.event_type, &pointer.stream)).collect();
-        Ok(LogBatch::new(self.payloads(&wanted, &operation).await?, last, end))
+        let count = pointers.len();
+        let mut wants_last = true;
+        let wanted = pointers.into_iter().enumerate().filter(|(index, pointer)| {
+            wants_last = read.wants(&pointer.event_type, &pointer.stream);
+            // The last one is read in any case, to be known again by whoever goes on after it.
+            wants_last || index + 1 == count
+        });
+        let (seen, seen_pointer) = seen.unzip();
+        let fetched: Vec<_> = seen_pointer.into_iter().chain(wanted.map(|(_, pointer)| pointer)).collect();
+        let mut events = self.payloads(&fetched, operation).await?;
+        if let Some(seen) = seen {
+            let found = events.remove(0).checkpoint();
+            if !seen.is(found) {
+                let at = Position::new(read.partition, seen.log_id.number);
+                return Err(JournalError::HistoryRewound { at, expected: seen, found: Some(found) });
+            }
+        }
+        let event = last.and_then(|_| events.last()).map(StoredEvent::fingerprint);
+        if !wants_last {
+            events.pop();
+        }
+        Ok(LogBatch { event, ..LogBatch::new(events, last, end) })
     }
 
     async fn seek(&self, partition: u16, number: u64, operation: &str) -> Result<Option<LogId>, JournalError> {
@@ -146,40 +188,44 @@ impl RedisJournal {
         }
     }
 
-    /// The next entries of a log, whose positions follow one another, and whether it ends with them.
+    /// The next entries of a log, whose positions follow one another, and whether it ends with them; before them the one
+    /// that was seen.
     async fn pointers(
         &self,
         partition: u16,
-        after: LogId,
+        place: Place,
         limit: usize,
         operation: &str,
-    ) -> Result<(Vec<Pointer>, bool), JournalError> {
+    ) -> Result<(Option<(Checkpoint, Pointer)>, Vec<Pointer>, bool), JournalError> {
         let (log, head) = (self.keys.log(partition), self.keys.head(partition));
+        let (from, more, number) = match place {
+            Place::Behind(log_id) => (format!("({log_id}"), 0, log_id.number),
+            // From the entry itself on, to see whether it is still there.
+            Place::Seen(Checkpoint { log_id, .. }) => (log_id.to_string(), 1, log_id.number - 1),
+        };
         let mut commands = redis::pipe();
         // Read before the entries, the head cannot be ahead of them, unless some are missing at the end.
         commands.cmd("GET").arg(&head);
         // The server counts with signed numbers.
-        let count = i64::try_from(limit).unwrap_or(i64::MAX);
-        commands.cmd("XRANGE").arg(&log).arg(format!("({after}")).arg("+").arg("COUNT").arg(count);
+        let count = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(more);
+        commands.cmd("XRANGE").arg(&log).arg(from).arg("+").arg("COUNT").arg(count);
         let mut answers = self.read(operation, &commands).await?;
-        let entries = self.entries(partition, operation, answers.pop().unwrap_or_default())?;
+        let mut entries = self.entries(partition, operation, answers.pop().unwrap_or_default())?;
         let head = match answers.pop().unwrap_or_default() {
             Value::Nil => None,
             id => Some(log_id(id, &head)?),
         };
-        let mut pointers = Vec::with_capacity(entries.len());
-        let mut number = after.number;
-        for (log_id, text) in entries {
-            number = number.saturating_add(1);
-            if log_id.number != number {
-                return Err(JournalError::Gap { partition, expected: number, found: log_id.number });
+        let mut seen = None;
+        if let Place::Seen(checkpoint) = place {
+            if entries.first().is_none_or(|(log_id, _)| *log_id != checkpoint.log_id) {
+                return Err(self.rewound(partition, checkpoint).await);
             }
-            let pointer = pointer(log_id, &text).ok_or_else(|| JournalError::Foreign {
-                place: format!("entry {log_id} of the log of partition {partition}"),
-                reason: format!("expected `STREAM VERSION TYPE`, found `{}`", crate::codec::shortened(&text)),
-            })?;
-            pointers.push(pointer);
+            let first = in_order(partition, number, vec![entries.remove(0)])?;
+            seen = first.into_iter().next().map(|pointer| (checkpoint, pointer));
         }
+        let number = number + u64::from(seen.is_some());
+        let pointers = in_order(partition, number, entries)?;
+        let number = number + pointers.len() as u64;
         let short = pointers.len() < limit;
         if let Some(head) = head.filter(|head| short && head.number > number) {
             return Err(JournalError::Foreign {
@@ -189,11 +235,31 @@ impl RedisJournal {
                 ),
             });
         }
-        Ok((pointers, short || head.is_some_and(|head| head.number <= number)))
+        Ok((seen, pointers, short || head.is_some_and(|head| head.number <= number)))
+    }
+
+    /// The error that an entry which was seen is not there, with what is there in its place.
+    async fn rewound(&self, partition: u16, expected: Checkpoint) -> JournalError {
+        let number = expected.log_id.number;
+        let there = LogRead::new(partition, After::Position(number - 1), 1);
+        match Box::pin(self.log_batch(there)).await {
+            Ok(batch) => JournalError::HistoryRewound {
+                at: Position::new(partition, number),
+                expected,
+                found: batch.events.first().map(StoredEvent::checkpoint),
+            },
+            // It was deleted alone, for example.
+            Err(error) => error,
+        }
     }
 
     /// The entries of a log: their ids and texts.
-    fn entries(&self, partition: u16, operation: &str, answer: Value) -> Result<Vec<(LogId, String)>, JournalError> {
+    pub(super) fn entries(
+        &self,
+        partition: u16,
+        operation: &str,
+        answer: Value,
+    ) -> Result<Vec<(LogId, String)>, JournalError> {
         let log = self.keys.log(partition);
         let Value::Array(entries) = answer else {
             return Err(reply::Unexpected::new("entries", &answer).during(operation));
@@ -268,6 +334,27 @@ impl RedisJournal {
         }
         Ok(event)
     }
+}
+
+/// Reads entries that are to follow one another, from the position after `number` on.
+pub(super) fn in_order(
+    partition: u16,
+    mut number: u64,
+    entries: Vec<(LogId, String)>,
+) -> Result<Vec<Pointer>, JournalError> {
+    let mut pointers = Vec::with_capacity(entries.len());
+    for (log_id, text) in entries {
+        number = number.saturating_add(1);
+        if log_id.number != number {
+            return Err(JournalError::Gap { partition, expected: number, found: log_id.number });
+        }
+        let pointer = pointer(log_id, &text).ok_or_else(|| JournalError::Foreign {
+            place: format!("entry {log_id} of the log of partition {partition}"),
+            reason: format!("expected `STREAM VERSION TYPE`, found `{}`", crate::codec::shortened(&text)),
+        })?;
+        pointers.push(pointer);
+    }
+    Ok(pointers)
 }
 
 /// Reads `STREAM VERSION TYPE`.

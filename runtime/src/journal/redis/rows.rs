@@ -1,7 +1,7 @@
 //! The rows and checkpoints of read models.
 
 use super::{
-    Commit, Committed, JournalError, LogId, ReadModel, RedisJournal, RowsPage, Value, checks,
+    Checkpoint, Commit, Committed, JournalError, ReadModel, RedisJournal, RowsPage, Value, checks,
     connection::{Failure, Patience},
     endure, foreign,
     keys::Keys,
@@ -11,7 +11,7 @@ use crate::journal::RowChange;
 use std::collections::BTreeMap;
 
 impl RedisJournal {
-    pub(super) async fn checkpoints_of(&self, model: ReadModel) -> Result<BTreeMap<u16, LogId>, JournalError> {
+    pub(super) async fn checkpoints_of(&self, model: ReadModel) -> Result<BTreeMap<u16, Checkpoint>, JournalError> {
         checks::read_model(&model)?;
         let operation = format!("read the checkpoints of `{model}`");
         let key = self.keys.model(&model).checkpoints;
@@ -107,7 +107,8 @@ impl RedisJournal {
 
     pub(super) async fn commit_rows(&self, commit: Commit) -> Result<Committed, JournalError> {
         checks::commit(&commit, self.keys.partitions())?;
-        let Commit { model, partition, expected, revision, checkpoint: reached, changes } = commit;
+        let Commit { model, partition, expected, revision, checkpoint: reached, event, changes } = commit;
+        let written = event.map_or(Checkpoint::new(reached), |event| Checkpoint::new(reached).of_event(event));
         let operation = format!("commit rows of `{model}`");
         let odd = |found: Unexpected| found.during(&operation);
 
@@ -116,7 +117,7 @@ impl RedisJournal {
         let mut arguments = vec![
             field.clone(),
             expected.map(|log_id| log_id.to_string()).unwrap_or_default(),
-            reached.to_string(),
+            written.to_string(),
             model.to_string(),
             revision.map(|revision| revision.to_string()).unwrap_or_default(),
             writes.to_string(),
@@ -155,7 +156,7 @@ impl RedisJournal {
             "moved" => {
                 let found = match reply.text().map_err(odd)? {
                     none if none.is_empty() => None,
-                    found => Some(checkpoint(&keys.checkpoints, &field, &found)?),
+                    found => Some(checkpoint(&keys.checkpoints, &field, &found)?.log_id),
                 };
                 // Then it was this commit whose answer was lost.
                 if may_have_happened && found == Some(reached) {
@@ -182,7 +183,7 @@ impl RedisJournal {
     }
 }
 
-fn checkpoint(key: &str, field: &str, text: &str) -> Result<LogId, JournalError> {
+fn checkpoint(key: &str, field: &str, text: &str) -> Result<Checkpoint, JournalError> {
     text.parse().map_err(|error: crate::journal::ParseLogIdError| JournalError::Foreign {
         place: format!("field `{field}` of key `{key}`"),
         reason: error.to_string(),

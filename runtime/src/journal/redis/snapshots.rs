@@ -1,8 +1,8 @@
 //! The newest snapshot of each stream.
 
 use super::{
-    JournalError, RedisJournal, Restored, Snapshot, StoredEvent, StreamName, Version, append::MOST_BYTES, checks,
-    foreign, reply::Unexpected,
+    JournalError, RedisJournal, Restored, Snapshot, StoredEvent, StreamName, Version, checks, foreign,
+    reply::Unexpected,
 };
 use crate::{journal::Fingerprint, trace::tell};
 
@@ -60,9 +60,10 @@ impl RedisJournal {
         let stream = &snapshot.stream;
         let operation = format!("write a snapshot of stream `{stream}`");
         let text = snapshot.write()?;
-        if text.len() > MOST_BYTES {
+        if text.len() > checks::MOST_BYTES {
             let reason = format!(
-                "expected at most {MOST_BYTES} bytes in the snapshot of stream `{stream}`, found {}",
+                "expected at most {} bytes in the snapshot of stream `{stream}`, found {}",
+                checks::MOST_BYTES,
                 text.len()
             );
             return Err(JournalError::Invalid { reason });

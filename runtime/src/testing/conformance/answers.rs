@@ -1,6 +1,6 @@
 //! The answers that a check expects, each or a panic at the check's own line.
 
-use crate::journal::{Appended, Committed, Conflict, JournalError, LogId, Verdict};
+use crate::journal::{Appended, Committed, Conflict, JournalError, LogId, Remembered, Verdict};
 use std::fmt::Debug;
 use tokio::task::JoinSet;
 
@@ -14,6 +14,7 @@ pub(super) fn appended(answer: Result<Verdict, JournalError>) -> Appended {
     match answered(answer) {
         Verdict::Appended(appended) => appended,
         Verdict::Duplicate(_) => panic!("expected the events to be appended, found a duplicate"),
+        Verdict::Remembered(_) => panic!("expected the events to be appended, found what is remembered"),
         Verdict::Conflict(conflict) => {
             panic!("expected the events to be appended, found a conflict at version {}", conflict.actual)
         }
@@ -28,6 +29,7 @@ pub(super) fn duplicate(answer: Result<Verdict, JournalError>) -> Appended {
             panic!("expected a duplicate, found the events appended again at version {}", appended.first_version)
         }
         Verdict::Conflict(conflict) => panic!("expected a duplicate, found a conflict at version {}", conflict.actual),
+        Verdict::Remembered(_) => panic!("expected a duplicate, found what is remembered"),
     }
 }
 
@@ -39,6 +41,15 @@ pub(super) fn conflict(answer: Result<Verdict, JournalError>) -> Conflict {
             panic!("expected a conflict, found the events appended at version {}", appended.first_version)
         }
         Verdict::Duplicate(_) => panic!("expected a conflict, found a duplicate"),
+        Verdict::Remembered(_) => panic!("expected a conflict, found what is remembered"),
+    }
+}
+
+#[track_caller]
+pub(super) fn remembered(answer: Result<Verdict, JournalError>) -> Remembered {
+    match answered(answer) {
+        Verdict::Remembered(remembered) => remembered,
+        other => panic!("expected what is remembered, found {other:?}"),
     }
 }
 

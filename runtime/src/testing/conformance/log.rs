@@ -3,13 +3,20 @@
 use super::{
     answers::{answered, appended},
     contents,
-    given::{advance, event, stream},
+    given::{advance, stream},
 };
-use crate::journal::{After, Append, Expected, Journal, JournalError, LogBatch, LogId, LogRead, NewEvent, StoredEvent};
+use crate::{
+    journal::{
+        After, Append, Checkpoint, Expected, Journal, JournalError, LogBatch, LogId, LogRead, NewEvent, StoredEvent,
+    },
+    model::Position,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
+use tokio::task::yield_now;
 
 /// The event types that [`mixed`] takes in turn.
 const TYPES: [&str; 3] = ["CounterAdvanced", "CounterReset", "Counter"];
@@ -30,7 +37,7 @@ async fn read(journal: &Arc<dyn Journal>, partition: u16, after: After, limit: u
 pub(super) async fn an_empty_log_has_no_head(journal: &Arc<dyn Journal>) {
     for partition in 0..journal.partitions() {
         assert_eq!(answered(journal.head(partition).await), None, "the head of an empty log");
-        for after in [After::Start, After::Position(0), After::Position(7), After::LogId(LogId::new(7, 7))] {
+        for after in [After::Start, After::Position(0), After::Position(7)] {
             let batch = read(journal, partition, after, 10).await;
             assert_eq!((batch.events, batch.last, batch.end), (Vec::new(), None, true), "after {after:?}");
         }
@@ -135,7 +142,6 @@ pub(super) async fn beyond_the_head_there_is_nothing_until_the_log_has_grown(jou
     let stream = stream("1");
     let partition = appended(journal.append(advance(&stream, 0, 5)).await).partition;
     let newest = answered(journal.head(partition).await).expect("a log with events has a head");
-    let end = LogId::new(u64::MAX, u64::MAX);
     let beyond = [
         After::Position(5),
         After::Position(6),
@@ -143,7 +149,6 @@ pub(super) async fn beyond_the_head_there_is_nothing_until_the_log_has_grown(jou
         After::Position((1 << 53) + 1),
         After::Position(u64::MAX),
         After::LogId(newest),
-        After::LogId(end),
     ];
     for after in beyond {
         let batch = read(journal, partition, after, 10).await;
@@ -158,9 +163,78 @@ pub(super) async fn beyond_the_head_there_is_nothing_until_the_log_has_grown(jou
     }
 }
 
-pub(super) async fn an_id_of_another_log_is_a_gap(journal: &Arc<dyn Journal>) {
-    let partition = appended(journal.append(Append::new(stream("1"), Expected::Any, vec![event(1)])).await).partition;
-    let elsewhere = After::LogId(LogId::new(0, 7));
-    let answer = journal.read_log(LogRead::new(partition, elsewhere, 10)).await.map(|batch| batch.events.len());
-    assert_eq!(answer, Err(JournalError::Gap { partition, expected: 8, found: 1 }));
+pub(super) async fn who_goes_on_after_an_entry_that_is_not_there_is_told(journal: &Arc<dyn Journal>) {
+    let stream = stream("1");
+    let partition = appended(journal.append(advance(&stream, 0, 3)).await).partition;
+    let log = contents::log(journal, partition).await;
+    let second = log[1].checkpoint();
+    for after in [After::LogId(second.log_id), After::Checkpoint(second)] {
+        let batch = read(journal, partition, after, 10).await;
+        assert_eq!(batch.events, log[2..], "after {after:?}");
+        assert_eq!(batch.checkpoint(), Some(log[2].checkpoint()), "the last event, by which it is known again");
+    }
+
+    let LogId { millis, number } = second.log_id;
+    let others = [
+        (Checkpoint::new(LogId::new(millis + 1, number)), Some(second)),
+        (Checkpoint::new(LogId::new(millis.saturating_sub(1), number)), Some(second)),
+        (Checkpoint::new(second.log_id).of_event(log[2].fingerprint()), Some(second)),
+        (Checkpoint::new(LogId::new(millis, 4)), None),
+        (Checkpoint::new(LogId::new(0, 7)), None),
+        (Checkpoint::new(LogId::new(u64::MAX, u64::MAX)), None),
+    ];
+    for (expected, found) in others {
+        let answer = journal.read_log(LogRead::new(partition, After::Checkpoint(expected), 10)).await;
+        let at = Position::new(partition, expected.log_id.number);
+        match answer {
+            Err(error) => assert_eq!(error, JournalError::HistoryRewound { at, expected, found }),
+            Ok(batch) => panic!("expected to be told that {expected} is not there, found {:?}", batch.events),
+        }
+    }
+}
+
+pub(super) async fn who_follows_a_log_is_given_what_comes(journal: &Arc<dyn Journal>) {
+    let stream = stream("1");
+    let partition = appended(journal.append(advance(&stream, 0, 2)).await).partition;
+    let log = contents::log(journal, partition).await;
+    let places: Vec<_> = (0..journal.partitions())
+        .map(|each| {
+            let after = if each == partition { After::Checkpoint(log[1].checkpoint()) } else { After::Start };
+            LogRead::new(each, after, 10)
+        })
+        .collect();
+    let nothing = answered(journal.follow(places.clone(), Duration::from_millis(1)).await);
+    assert_eq!(nothing.len(), places.len());
+    assert!(nothing.iter().all(|batch| batch.events.is_empty() && batch.last.is_none()), "{nothing:?}");
+
+    let (follower, reads) = (Arc::clone(journal), places.clone());
+    let following = tokio::spawn(async move {
+        // An answer may come early and empty; who follows asks again.
+        loop {
+            let batches = answered(follower.follow(reads.clone(), Duration::from_mins(1)).await);
+            if batches.iter().any(|batch| batch.last.is_some()) {
+                return batches;
+            }
+        }
+    });
+    yield_now().await;
+    appended(journal.append(advance(&stream, 2, 3)).await);
+    let batches = following.await.expect("who follows is answered");
+    let log = contents::log(journal, partition).await;
+    for (read, batch) in places.iter().zip(batches) {
+        if read.partition == partition {
+            assert_eq!((batch.events.as_slice(), batch.last), (&log[2..], Some(log[4].log_id())));
+        } else {
+            assert_eq!((batch.events.len(), batch.last), (0, None));
+        }
+    }
+
+    let only =
+        LogRead::new(partition, After::Checkpoint(log[1].checkpoint()), 2).with_types(["Unknown".to_owned()].into());
+    let batches = answered(journal.follow(vec![only], Duration::from_mins(1)).await);
+    assert_eq!(
+        (batches[0].events.len(), batches[0].last),
+        (0, Some(log[3].log_id())),
+        "types and limits hold here too"
+    );
 }

@@ -10,6 +10,7 @@ mod appending;
 mod contents;
 mod given;
 mod ids;
+mod keys;
 mod log;
 mod payloads;
 mod racing;
@@ -187,7 +188,16 @@ checks! {
         small_limits_give_the_same_as_large_ones
         only_wanted_types_are_given
         beyond_the_head_there_is_nothing_until_the_log_has_grown
-        an_id_of_another_log_is_a_gap
+        who_goes_on_after_an_entry_that_is_not_there_is_told
+        who_follows_a_log_is_given_what_comes
+    }
+    keys {
+        a_command_is_carried_out_once_under_a_key
+        of_many_at_once_under_a_key_one_is_carried_out
+        a_key_of_another_command_is_refused
+        nothing_to_do_is_remembered_too
+        a_key_is_kept_for_its_time
+        keys_of_any_characters_are_kept_apart
     }
     rows {
         a_model_without_commits_is_empty

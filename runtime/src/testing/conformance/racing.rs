@@ -18,7 +18,7 @@ use std::{
 };
 use tokio::task::{JoinSet, yield_now};
 
-const TASKS: u64 = 32;
+pub(super) const TASKS: u64 = 32;
 
 /// Events of one to three numbers that no other writer and round has.
 fn unique(writer: u64, round: u64) -> Vec<NewEvent> {
@@ -41,7 +41,7 @@ pub(super) async fn one_of_many_creates_a_stream(journal: &Arc<dyn Journal>) {
             match verdict {
                 Verdict::Appended(_) => winners.push(writer),
                 Verdict::Conflict(conflict) => assert_eq!(conflict.missed, found, "what writer {writer} missed"),
-                Verdict::Duplicate(_) => panic!("writer {writer} was taken for another one"),
+                other => panic!("writer {writer} was taken for another one: {other:?}"),
             }
         }
         assert_eq!(winners.len(), 1, "writers that created the stream: {winners:?}");
@@ -75,7 +75,7 @@ async fn write_with_retry(
                     assert_eq!(missed, Some(version.next()), "the first missed event");
                     version = conflict.actual;
                 }
-                Verdict::Duplicate(_) => panic!("writer {writer} was taken for another one"),
+                other => panic!("writer {writer} was taken for another one: {other:?}"),
             }
             yield_now().await;
         }
@@ -141,7 +141,7 @@ pub(super) async fn an_append_sent_by_many_at_once_happens_once(journal: &Arc<dy
                     places.push(appended);
                 }
                 Verdict::Duplicate(appended) => places.push(appended),
-                Verdict::Conflict(conflict) => panic!("an append conflicts with itself at {}", conflict.actual),
+                other => panic!("an append finds itself in its way: {other:?}"),
             }
         }
         assert_eq!(times, 1, "how often one append happened");
