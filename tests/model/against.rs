@@ -26,6 +26,9 @@ fn check(cases: u32, run: impl Fn(&[Operation]) -> Result<BTreeSet<&'static str>
             "/model/proptest-regressions.txt"
         )))),
         source_file: Some(file!()),
+        // Enough for a program of a few steps, also where each try takes a while.
+        max_shrink_iters: 4_000,
+        max_shrink_time: 60_000,
         ..Config::default()
     };
     if std::env::var_os("PROPTEST_CASES").is_none() {
@@ -48,7 +51,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn memory(partitions: u16) {
     let runtime = runtime();
-    check(512, |program| {
+    check(256, |program| {
         let journal = MemoryJournal::with_partitions(partitions);
         runtime.block_on(Program::run(&journal, &|_| {}, program))
     });
@@ -58,7 +61,7 @@ fn redis(partitions: u16) {
     let runtime = runtime();
     let server = RefCell::new(RedisServer::builder().durable().start());
     let namespaces = Cell::new(0);
-    check(96, |program| {
+    check(64, |program| {
         namespaces.set(namespaces.get() + 1);
         let options = RedisOptions::new().namespace(format!("program-{}", namespaces.get())).partitions(partitions);
         runtime.block_on(async {

@@ -3,6 +3,7 @@
 
 mod against;
 mod answers;
+mod concurrent;
 mod journal;
 mod operation;
 mod program;
