@@ -1,5 +1,6 @@
-//! A real `redis-server` for a test: started on a free port in a folder of its own, and stopped.
+//! What the tests stand on: a real `redis-server`, and a recorder and checker of what a journal did.
 
+pub mod history;
 mod server;
 
 pub use server::{Builder, RedisServer};
