@@ -1,7 +1,7 @@
 //! What a journal answers, in the words of the model, and how the two are compared.
 
 use annals::{
-    Version,
+    Position, Version,
     journal::{Appended, JournalError, LogBatch, LogId, StoredEvent, Verdict},
 };
 use std::fmt::Debug;
@@ -9,6 +9,8 @@ use std::fmt::Debug;
 /// Why something is not done.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Wrong {
+    /// The entry that was seen at this position is not there.
+    Rewound(Position),
     /// No journal can do it.
     Invalid,
     /// Events of this type are those of this kind of aggregate.
@@ -39,6 +41,7 @@ pub(crate) fn answer<T>(answer: Result<T, JournalError>) -> Result<Result<T, Wro
     match answer {
         Ok(answer) => Ok(Ok(answer)),
         Err(JournalError::Invalid { .. }) => Ok(Err(Wrong::Invalid)),
+        Err(JournalError::HistoryRewound { at, .. }) => Ok(Err(Wrong::Rewound(at))),
         Err(JournalError::TypeTaken { event_type, owner, .. }) => Ok(Err(Wrong::TypeTaken(event_type, owner))),
         Err(error) => Err(format!("found the error: {error}")),
     }
@@ -51,6 +54,7 @@ pub(crate) fn told(verdict: Verdict) -> Told {
         Verdict::Conflict(conflict) => {
             Told::Conflict { actual: conflict.actual, missed: conflict.missed, rewound: conflict.rewound }
         }
+        Verdict::Remembered(_) => unreachable!("no program asks under an idempotency key"),
     }
 }
 

@@ -126,6 +126,7 @@ impl Worker {
                 let last = missed.last().filter(|last| last.version() == actual);
                 (actual, last.map(StoredEvent::log_id))
             }
+            Verdict::Remembered(_) => unreachable!("nobody asks under an idempotency key here"),
         };
         self.known.insert(stream, known);
         Ok(())
@@ -177,9 +178,9 @@ fn row(count: u64, last: &str) -> String {
 /// Takes the next events of a partition into the read model, if nobody else does so first. Answers whether there were any.
 async fn project(journal: &dyn Journal, partition: u16) -> Result<bool, JournalError> {
     let checkpoint = journal.checkpoints(&model()).await?.get(&partition).copied();
-    let after = checkpoint.map_or(After::Start, After::LogId);
+    let after = checkpoint.map_or(After::Start, After::Checkpoint);
     let batch = journal.read_log(LogRead::new(partition, after, 20)).await?;
-    let Some(last) = batch.last else { return Ok(false) };
+    let Some(last) = batch.checkpoint() else { return Ok(false) };
     let mut rows = BTreeMap::<String, (u64, String)>::new();
     for event in &batch.events {
         let key = event.stream().to_string();
@@ -195,7 +196,9 @@ async fn project(journal: &dyn Journal, partition: u16) -> Result<bool, JournalE
         *row = (row.0 + 1, event.payload().to_owned());
     }
     let changes = rows.into_iter().map(|(key, (count, last))| RowChange::write(key, row(count, &last)));
-    let commit = Commit::new(model(), partition, checkpoint, last, changes.collect());
+    let before = checkpoint.map(|checkpoint| checkpoint.log_id);
+    let mut commit = Commit::new(model(), partition, before, last.log_id, changes.collect());
+    commit.event = last.event;
     // Whoever comes too late begins again.
     let _ = journal.commit(commit).await?;
     Ok(true)
@@ -250,7 +253,7 @@ async fn run(journals: Vec<Arc<dyn Journal>>, streams: usize) -> Summary {
     for partition in 0..partitions {
         while project(journal, partition).await.expect("nothing goes wrong without a fault") {}
         let checkpoints = journal.checkpoints(&model()).await.expect("nothing goes wrong without a fault");
-        assert_eq!(checkpoints.get(&partition), contents.log(partition).last().map(StoredEvent::log_id).as_ref());
+        assert_eq!(checkpoints.get(&partition), contents.log(partition).last().map(StoredEvent::checkpoint).as_ref());
     }
     // The versions of a stream are dense, so its last event tells how many there are.
     let fold = |rows: &mut BTreeMap<String, String>, event: &StoredEvent| {

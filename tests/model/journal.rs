@@ -6,9 +6,10 @@ use super::{
     read_models::Rows,
 };
 use annals::{
-    StreamName, Version,
+    Position, StreamName, Version,
     journal::{
-        After, Append, Appended, Conflict, Expected, Fingerprint, LogId, LogRead, Restored, Snapshot, StoredEvent,
+        After, Append, Appended, Checkpoint, Conflict, Expected, Fingerprint, LogId, LogRead, Restored, Snapshot,
+        StoredEvent,
     },
 };
 use std::collections::BTreeMap;
@@ -131,8 +132,10 @@ impl Model {
         self.is_partition(read.partition)?;
         at_least_one(read.limit)?;
         let skipped = match read.after {
-            After::Start => 0,
-            After::Position(number) | After::LogId(LogId { number, .. }) => place(number),
+            After::Start | After::LogId(LogId { number: 0, .. }) => 0,
+            After::Position(number) => place(number),
+            After::LogId(log_id) => self.after_seen(read.partition, Checkpoint::new(log_id))?,
+            After::Checkpoint(checkpoint) => self.after_seen(read.partition, checkpoint)?,
         };
         let log = self.log(read.partition);
         let rest = log.get(skipped..).unwrap_or_default();
@@ -147,6 +150,15 @@ impl Model {
             end: looked_at.len() == rest.len(),
             full: looked_at.len() == read.limit,
         })
+    }
+
+    /// The place after an entry that was seen, if it is there.
+    fn after_seen(&self, partition: u16, seen: Checkpoint) -> Result<usize, Wrong> {
+        let number = seen.log_id.number;
+        match self.log(partition).get(place(number - 1)).map(StoredEvent::checkpoint) {
+            Some(found) if found == seen || Checkpoint::new(found.log_id) == seen => Ok(place(number)),
+            _ => Err(Wrong::Rewound(Position::new(partition, number))),
+        }
     }
 
     pub(crate) fn head(&self, partition: u16) -> Result<Option<LogId>, Wrong> {

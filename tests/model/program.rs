@@ -137,7 +137,7 @@ impl<'a> Program<'a> {
                 self.reach(match expected {
                     Ok(()) => "claimed",
                     Err(Wrong::TypeTaken(..)) => "taken",
-                    Err(Wrong::Invalid) => return same("the claim", &expected, &found),
+                    Err(Wrong::Invalid | Wrong::Rewound(_)) => return same("the claim", &expected, &found),
                 });
                 same("the claim", &expected, &found)
             }
@@ -402,6 +402,7 @@ impl<'a> Program<'a> {
 
     async fn checkpoints(&self, model: &ReadModel) -> Result<(), String> {
         let found = answer(self.journal.checkpoints(model).await)?;
+        let found = found.map(|found| found.into_iter().map(|(partition, found)| (partition, found.log_id)).collect());
         same(&format!("the checkpoints of `{model}`"), &self.model.checkpoints(model), &found)
     }
 

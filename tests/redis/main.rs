@@ -7,7 +7,6 @@ mod functions;
 mod ground;
 mod opening;
 mod outages;
-mod proxy;
 mod seeking;
 mod segments;
 mod settling;

@@ -1,6 +1,20 @@
-//! What the tests stand on: a real `redis-server`, and a recorder and checker of what a journal did.
+//! What the tests stand on: real servers, started on free ports in folders of their own and stopped; wires to them that
+//! break; and a recorder and checker of what a journal did.
 
+mod aof;
+mod builder;
+mod clock;
 pub mod history;
+mod proxy;
+mod replication;
+mod resp;
 mod server;
+mod tls;
+mod version;
+mod waiting;
 
-pub use server::{Builder, RedisServer};
+pub use builder::Builder;
+pub use proxy::{Counts, Direction, Lose, Marker, Proxy};
+pub use server::RedisServer;
+pub use version::ServerVersion;
+pub use waiting::until;

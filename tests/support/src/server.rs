@@ -1,86 +1,38 @@
-//! One server: how it is started, found, hurt and stopped.
+//! One server: how it is found, asked, hurt and stopped.
 
+use crate::{builder::Builder, clock::Clock, resp, tls::Certificates, version::ServerVersion};
 use std::{
+    ffi::OsString,
     fs::{self, File},
     io::{ErrorKind, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    path::PathBuf,
+    net::{Ipv4Addr, TcpStream},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tempfile::TempDir;
 
-/// How long a server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often another port is tried, where somebody else took the one that was free.
-const PORTS: u32 = 20;
-
-/// A server that is about to be started.
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct Builder {
-    arguments: Vec<String>,
-    socket: bool,
-}
-
-impl Builder {
-    /// Adds an argument of `redis-server`.
-    pub fn arg(mut self, argument: impl Into<String>) -> Self {
-        self.arguments.push(argument.into());
-        self
-    }
-
-    /// Adds arguments of `redis-server`, as in `["--appendonly", "yes"]`.
-    pub fn args<I: IntoIterator<Item: Into<String>>>(mut self, arguments: I) -> Self {
-        self.arguments.extend(arguments.into_iter().map(Into::into));
-        self
-    }
-
-    /// Keeps what is written, for [`restart`](RedisServer::restart): an append-only file, synced at each write.
-    pub fn durable(self) -> Self {
-        self.args(["--appendonly", "yes", "--appendfsync", "always"])
-    }
-
-    /// Listens on a Unix socket too.
-    pub fn unix_socket(mut self) -> Self {
-        self.socket = true;
-        self
-    }
-
-    /// Starts the server and waits until it answers.
-    ///
-    /// # Panics
-    ///
-    /// When there is no `redis-server`, or it does not start: the message has its log.
-    #[must_use]
-    pub fn start(self) -> RedisServer {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let socket = self.socket.then(|| folder.path().join("redis.sock"));
-        let mut server = RedisServer { folder, socket, arguments: self.arguments, port: 0, process: None, starts: 0 };
-        for _ in 0..PORTS {
-            server.port = free_port();
-            if server.launch() == Launch::Ready {
-                return server;
-            }
-        }
-        panic!("redis-server found no free port in {PORTS} tries; its last log:\n{}", server.log());
-    }
-}
+/// How long a server may take to start, to stop, or to find another one.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running server. It is stopped when this is dropped, also by a panic.
 #[derive(Debug)]
 pub struct RedisServer {
-    folder: TempDir,
-    socket: Option<PathBuf>,
-    arguments: Vec<String>,
-    port: u16,
-    process: Option<Child>,
-    starts: u32,
+    pub(crate) program: OsString,
+    pub(crate) folder: TempDir,
+    pub(crate) socket: Option<PathBuf>,
+    pub(crate) certificates: Option<Certificates>,
+    pub(crate) clock: Option<Clock>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) port: u16,
+    pub(crate) tls_port: u16,
+    pub(crate) process: Option<Child>,
+    pub(crate) starts: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Launch {
+pub(crate) enum Launch {
     Ready,
     PortTaken,
 }
@@ -122,6 +74,96 @@ impl RedisServer {
     pub fn unix_url(&self) -> String {
         let socket = self.socket.as_ref().expect("the server was built with `unix_socket()`");
         format!("redis+unix://{}", socket.display())
+    }
+
+    /// The URL of the port that speaks TLS.
+    ///
+    /// # Panics
+    ///
+    /// When the server was built without one.
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        assert!(self.certificates.is_some(), "the server was built without `tls()`");
+        format!("rediss://localhost:{}", self.tls_port)
+    }
+
+    /// The certificate of the authority that vouches for the server, as a file in PEM.
+    ///
+    /// # Panics
+    ///
+    /// When the server was built without TLS.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.certificates.as_ref().expect("the server was built with `tls()`").authority()
+    }
+
+    /// The folder that the server keeps its files in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a command, on a connection of its own, and answers what the server does. An answer of several parts has one
+    /// on each line.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses, or does not answer.
+    #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "most commands are run for what they do")]
+    pub fn command(&self, words: &[&str]) -> String {
+        self.try_command(words).unwrap_or_else(|refusal| panic!("the server refuses {words:?}: {refusal}"))
+    }
+
+    /// Runs a command as [`command`](Self::command) does.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, where it refuses.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer.
+    #[track_caller]
+    pub fn try_command(&self, words: &[&str]) -> Result<String, String> {
+        resp::command(self.port, words).unwrap_or_else(|error| panic!("no answer to {words:?}: {error}"))
+    }
+
+    /// One field of a section of `INFO`, where there is such a field.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer.
+    #[must_use]
+    pub fn info(&self, section: &str, field: &str) -> Option<String> {
+        let info = self.command(&["INFO", section]);
+        info.lines().find_map(|line| Some(line.strip_prefix(field)?.strip_prefix(':')?.trim_end().to_owned()))
+    }
+
+    /// Which server it is.
+    ///
+    /// # Panics
+    ///
+    /// When it does not answer.
+    #[must_use]
+    pub fn version(&self) -> ServerVersion {
+        ServerVersion::read(&self.command(&["INFO", "server"]))
+    }
+
+    /// From now on the server's wall clock is so many seconds ahead of the right time, or behind it.
+    ///
+    /// # Panics
+    ///
+    /// When the server was built without a clock of its own, or does not follow it.
+    pub fn set_clock(&self, seconds: i64) {
+        self.clock.as_ref().expect("the server was built with `with_clock()`").set(seconds);
+        let begun = Instant::now();
+        // Within scripts a server may go by the time of its last look at the clock.
+        let shown = || self.command(&["EVAL", "return redis.call('TIME')[1]", "0"]).parse::<i64>().unwrap_or_default();
+        while (shown() - now() - seconds).abs() > 5 {
+            assert!(begun.elapsed() < PATIENCE, "the server does not go by the clock that was set");
+            sleep(Duration::from_millis(1));
+        }
     }
 
     /// The id of the process.
@@ -226,26 +268,35 @@ impl RedisServer {
         self.process = None;
     }
 
-    fn launch(&mut self) -> Launch {
+    pub(crate) fn launch(&mut self) -> Launch {
         self.starts += 1;
         let log = File::create(self.log_path()).expect("a file can be made in a temporary folder");
         let errors = log.try_clone().expect("an open file can be shared");
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(&self.program);
         command
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", ""])
+            // A replica that asks for everything need not wait for others that might do so too.
+            .args(["--repl-diskless-sync-delay", "0"])
             .args(["--port", &self.port.to_string()])
             .arg("--dir")
             .arg(self.folder.path());
         if let Some(socket) = &self.socket {
             command.arg("--unixsocket").arg(socket);
         }
+        if let Some(certificates) = &self.certificates {
+            command.args(certificates.arguments(self.tls_port));
+        }
+        if let Some(clock) = &self.clock {
+            clock.govern(&mut command);
+        }
         command.args(&self.arguments).stdin(Stdio::null()).stdout(log).stderr(errors);
         let process = match command.spawn() {
             Ok(process) => process,
             Err(error) if error.kind() == ErrorKind::NotFound => panic!(
-                "this test needs redis-server, and there is none; run `tests/run`, or `apt-get install redis-server`"
+                "this test needs {}, and there is none; run `tests/run`, or `apt-get install redis-server`",
+                self.program.display()
             ),
-            Err(error) => panic!("redis-server cannot be started: {error}"),
+            Err(error) => panic!("{} cannot be started: {error}", self.program.display()),
         };
         self.process = Some(process);
         self.wait_until_ready()
@@ -281,12 +332,13 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-    listener.local_addr().expect("a listener has an address").port()
+/// The right time, in seconds.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    i64::try_from(since.as_secs()).expect("it is before the end of time")
 }
 
-/// Whether a Redis answers there; one that wants a password first does.
+/// Whether a Redis answers there; one that wants a password first, or grants nothing, does.
 fn answers_ping(port: u16) -> bool {
     let answer = || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
@@ -297,7 +349,8 @@ fn answers_ping(port: u16) -> bool {
         answer.truncate(length);
         Ok(answer)
     };
-    answer().is_ok_and(|answer| answer.starts_with(b"+PONG") || answer.starts_with(b"-NOAUTH"))
+    answer()
+        .is_ok_and(|answer| [b"+PONG".as_slice(), b"-NOAUTH", b"-NOPERM"].iter().any(|begin| answer.starts_with(begin)))
 }
 
 #[cfg(test)]
@@ -390,5 +443,65 @@ mod tests {
         let panicked = catch_unwind(|| RedisServer::builder().args(["--no-such-option", "1"]).start()).unwrap_err();
         let message = panicked.downcast_ref::<String>().unwrap();
         assert!(message.contains("no-such-option"), "{message}");
+    }
+
+    #[test]
+    fn a_command_is_answered_or_refused() {
+        let server = RedisServer::start();
+        assert_eq!(server.command(&["SET", "k", "two words"]), "OK");
+        assert_eq!(server.command(&["GET", "k"]), "two words");
+        assert_eq!(server.command(&["CONFIG", "GET", "maxmemory-policy"]), "maxmemory-policy\nnoeviction");
+        assert!(server.try_command(&["INCR", "k"]).unwrap_err().starts_with("ERR value is not an integer"));
+    }
+
+    #[test]
+    fn a_server_says_which_it_is() {
+        let server = RedisServer::start();
+        let version = server.version();
+        assert_eq!(version.has_waitaof(), server.try_command(&["WAITAOF", "0", "0", "0"]).is_ok(), "{version}");
+    }
+
+    #[test]
+    fn the_wall_clock_is_set_while_the_server_runs() {
+        let server = RedisServer::builder().with_clock().start();
+        let seconds = || server.command(&["EVAL", "return redis.call('TIME')[1]", "0"]).parse::<i64>().unwrap();
+        let before = seconds();
+        for offset in [-3_600, 60, 0] {
+            server.set_clock(offset);
+            let shown = seconds();
+            assert!((before + offset..before + offset + 100).contains(&shown), "{before} became {shown}");
+        }
+    }
+
+    #[test]
+    fn the_users_of_a_file_are_those_of_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let users = folder.path().join("users.acl");
+        fs::write(&users, "user default on nopass ~* +@all\nuser reader on >secret ~* +get\n").unwrap();
+        let server = RedisServer::builder().acl_file(&users).start();
+        assert_eq!(server.command(&["ACL", "USERS"]), "default\nreader");
+        let closed = "user default off\nuser reader on >secret ~* +get\n";
+        fs::write(&users, closed).unwrap();
+        let server = RedisServer::builder().acl_file(&users).start();
+        assert!(server.try_command(&["GET", "k"]).unwrap_err().starts_with("NOAUTH"));
+    }
+
+    #[test]
+    fn a_server_speaks_tls_and_its_authority_vouches_for_it() {
+        let server = RedisServer::builder().tls().start();
+        let port = server.tls_url().strip_prefix("rediss://").unwrap().to_owned();
+        let ask = |authority: &Path| {
+            Command::new("openssl")
+                .args(["s_client", "-connect", &port, "-verify_hostname", "localhost", "-verify_return_error"])
+                .arg("-CAfile")
+                .arg(authority)
+                .stdin(Stdio::null())
+                .output()
+                .unwrap()
+        };
+        let trusted = ask(&server.authority());
+        assert!(trusted.status.success(), "{}", String::from_utf8_lossy(&trusted.stderr));
+        let other = RedisServer::builder().tls().start();
+        assert!(!ask(&other.authority()).status.success());
     }
 }

@@ -63,6 +63,8 @@ pub(super) enum Outcome<'a> {
     Happened(Moment, &'a Appended),
     /// It did not happen, since the stream was not as expected.
     Conflict(Moment, &'a Conflict),
+    /// It did not happen, since its command had happened before under its idempotency key.
+    Remembered,
     /// It did not happen.
     Failed(&'a JournalError),
     /// It may have happened, or may happen still.
@@ -74,14 +76,16 @@ impl Call<Append, Verdict> {
         match &self.answer {
             Some((at, Ok(Verdict::Appended(place) | Verdict::Duplicate(place)))) => Outcome::Happened(*at, place),
             Some((at, Ok(Verdict::Conflict(conflict)))) => Outcome::Conflict(*at, conflict),
+            Some((_, Ok(Verdict::Remembered(_)))) => Outcome::Remembered,
             Some((_, Err(error))) => match error {
-                JournalError::Invalid { .. }
+                JournalError::KeyTaken { .. }
+                | JournalError::Invalid { .. }
                 | JournalError::Unavailable { .. }
                 | JournalError::Refused { .. }
                 | JournalError::Foreign { .. }
                 | JournalError::TypeTaken { .. }
                 | JournalError::Gap { .. } => Outcome::Failed(error),
-                // An error that is not known here promises nothing.
+                // One that is unconfirmed may be lost. An error that is not known here promises nothing.
                 _ => Outcome::Unknown,
             },
             None => Outcome::Unknown,

@@ -42,6 +42,7 @@ pub async fn check_rows(
     let mut violations = Vec::new();
     let mut expected = BTreeMap::new();
     for (partition, checkpoint) in journal.checkpoints(model).await? {
+        let checkpoint = checkpoint.log_id;
         let log = contents.log(partition);
         let count = usize::try_from(checkpoint.number).unwrap_or(usize::MAX).min(log.len());
         let there = count.checked_sub(1).and_then(|last| log.get(last)).map(StoredEvent::log_id);

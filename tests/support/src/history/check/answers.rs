@@ -45,7 +45,7 @@ pub(super) fn check(
                     looks.extend(look(call, at, conflict, ground, (intervals, loss), violations));
                 }
             }
-            Outcome::Failed(_) | Outcome::Unknown => {}
+            Outcome::Remembered | Outcome::Failed(_) | Outcome::Unknown => {}
         }
     }
     looks

@@ -45,7 +45,7 @@ pub(super) fn check(
         asked.entry(call.asked.id.as_str()).or_default().push(call);
         match call.answer.as_ref().map(|(_, answer)| answer) {
             Some(Ok(Verdict::Appended(_))) => summary.appended += 1,
-            Some(Ok(Verdict::Duplicate(_))) => summary.duplicates += 1,
+            Some(Ok(Verdict::Duplicate(_) | Verdict::Remembered(_))) => summary.duplicates += 1,
             Some(Ok(Verdict::Conflict(_))) => summary.conflicts += 1,
             Some(Err(_)) if !call.may_have_happened() => summary.failed += 1,
             Some(Err(_)) | None => summary.unknown += 1,
@@ -89,6 +89,7 @@ fn check_present(
         let told = match last.outcome() {
             Outcome::Conflict(_, conflict) => format!("a conflict at version {}", conflict.actual),
             Outcome::Failed(error) => error.to_string(),
+            Outcome::Remembered => "that its command had happened before".to_owned(),
             Outcome::Happened(..) | Outcome::Unknown => String::new(),
         };
         violations.push(Violation::Denied { append: run.lies(), told });
@@ -186,7 +187,7 @@ fn check_acknowledged(
             others.map(|other| other.outcome()).any(|outcome| match outcome {
                 Outcome::Happened(_, place) => *place == run.appended(),
                 Outcome::Unknown => true,
-                Outcome::Conflict(..) | Outcome::Failed(_) => false,
+                Outcome::Conflict(..) | Outcome::Remembered | Outcome::Failed(_) => false,
             })
         };
         match (loss, found) {

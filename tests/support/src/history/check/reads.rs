@@ -12,7 +12,7 @@ use crate::history::{
 };
 use annals::{
     StreamName, Version,
-    journal::{After, JournalError, LogBatch, LogRead, StoredEvent},
+    journal::{After, Checkpoint, JournalError, LogBatch, LogRead, StoredEvent},
 };
 use std::collections::HashSet;
 
@@ -163,7 +163,7 @@ fn log_read(
     let after = match read.after {
         After::Start => 0,
         After::Position(number) => number,
-        After::LogId(id) => id.number,
+        After::LogId(id) | After::Checkpoint(Checkpoint { log_id: id, .. }) => id.number,
     };
     let end = batch.last.map_or(after, |last| last.number);
     let saw = Saw::Log { client: call.client, partition, found: end };
