@@ -72,7 +72,7 @@
 //! | `macros` | yes | the derives |
 //! | `redis` | yes | the journal on Redis 7.0 or later; without it there is the one in memory |
 //! | `tls` | no | `rediss://`: TLS by rustls, with the system's root certificates |
-//! | `tracing` | no | what happens behind a call: attempts, conflicts, batches |
+//! | `tracing` | no | spans for commands, loads, appends and projections, and what happens behind them; see [operating a store](guide::operating) |
 //!
 //! # Errors
 //!

@@ -148,6 +148,7 @@ pub(crate) struct Demand {
 
 impl Demand {
     /// What this level asks for, and the other.
+    #[cfg(any(feature = "redis", test))]
     pub(crate) fn and(self, level: Durability) -> Self {
         let other = Self::from(level);
         Self {

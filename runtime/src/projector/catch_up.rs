@@ -6,7 +6,7 @@ use crate::{
     journal::{After, Checkpoint, Commit, Committed, JournalError, LogBatch, LogRead, RowChange, StoredEvent},
     model::{Fold, Projection, Recorded},
     reading::{BATCH, Wanted},
-    trace::tell,
+    trace::{span, tell},
 };
 use std::collections::BTreeMap;
 
@@ -56,8 +56,18 @@ impl<P: Projection> Projector<P> {
     /// When the journal cannot be read or written, an event does not decode, or a row does not read. The rows then hold
     /// what was committed before, each batch whole up to the event that stands in the way; the next call goes on there.
     pub async fn catch_up(&self) -> Result<CaughtUp, ProjectError> {
+        let span = span!(INFO, "catch_up", { projection = P::NAME }, [events, rows, lag]);
         let mut caught_up = CaughtUp::default();
-        match self.take_all_in(&mut caught_up).await {
+        let mut lag = 0;
+        let caught = span.run(self.take_all_in_or_rebuild(&mut caught_up, &mut lag)).await;
+        span.number("events", caught_up.events);
+        span.number("rows", caught_up.rows);
+        span.number("lag", lag);
+        caught.map(|()| caught_up)
+    }
+
+    async fn take_all_in_or_rebuild(&self, caught_up: &mut CaughtUp, lag: &mut u64) -> Result<(), ProjectError> {
+        match self.take_all_in(caught_up, lag).await {
             Err(ProjectError::HistoryRewound { at, .. }) if self.on_rewound == OnRewound::Rebuild => {
                 tell!(
                     warn,
@@ -66,34 +76,35 @@ impl<P: Projection> Projector<P> {
                     "the history was rewound; the rows are made anew"
                 );
                 self.journal.clear(&self.model).await?;
-                self.take_all_in(&mut caught_up).await?;
+                self.take_all_in(caught_up, lag).await
             }
-            answer => answer?,
+            answer => answer,
         }
-        Ok(caught_up)
     }
 
-    async fn take_all_in(&self, caught_up: &mut CaughtUp) -> Result<(), ProjectError> {
+    /// Takes in what there is; adds up how many events the rows were behind by at first.
+    async fn take_all_in(&self, caught_up: &mut CaughtUp, lag: &mut u64) -> Result<(), ProjectError> {
         let wanted = Wanted::set::<P::Events>();
         // Before all that depends on it: what is read later cannot be older.
         let mut revision = self.journal.revision(&self.model).await?;
         let checkpoints = self.journal.checkpoints(&self.model).await?;
         for partition in 0..self.journal.partitions() {
             let checkpoint = checkpoints.get(&partition).copied();
-            self.catch_up_partition(partition, checkpoint, &mut revision, &wanted, caught_up).await?;
+            let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
+            *lag += head.saturating_sub(checkpoint.map_or(0, |checkpoint| checkpoint.log_id.number));
+            self.catch_up_partition((partition, head), checkpoint, &mut revision, &wanted, caught_up).await?;
         }
         Ok(())
     }
 
     async fn catch_up_partition(
         &self,
-        partition: u16,
+        (partition, head): (u16, u64),
         mut checkpoint: Option<Checkpoint>,
         revision: &mut u64,
         wanted: &Wanted,
         caught_up: &mut CaughtUp,
     ) -> Result<(), ProjectError> {
-        let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
         let mut at_hand = None;
         loop {
             // Read in any case: where nothing has come since, it is still to be seen whether the rows are of this history.

@@ -238,6 +238,21 @@ pub enum ExecuteError<R: Error + 'static> {
 }
 
 impl<R: Error + 'static> ExecuteError<R> {
+    /// What kind of error it is, in a word that can be counted by.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) => "rejected",
+            Self::NotFound { .. } => "not found",
+            Self::AlreadyExists { .. } => "already exists",
+            Self::Contended { .. } => "contended",
+            Self::Encode(_) => "not encoded",
+            Self::Decode(_) => "not decoded",
+            Self::Journal(JournalError::Unknown { .. }) => "unknown",
+            Self::Journal(JournalError::Unconfirmed(_)) => "unconfirmed",
+            Self::Journal(_) => "not recorded",
+        }
+    }
+
     /// The command's own error, where its rules refused.
     pub fn rejection(&self) -> Option<&R> {
         match self {

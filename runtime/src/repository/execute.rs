@@ -12,7 +12,7 @@ use crate::{
     model::{
         Aggregate, Annotations, Command, Context, Event, Existence, Metadata, Position, Recorded, StreamName, Version,
     },
-    trace::tell,
+    trace::{span, tell},
 };
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -333,7 +333,7 @@ impl<C: Command> Execute<C> {
             let append = self.append(&stream, &held, encode(&events, annotations.as_ref())?, once.clone());
             self.repository.claims.make::<C::Aggregate>(&*self.repository.journal).await?;
             let written = self.repository.cache.is_some().then(|| append.clone());
-            match self.repository.journal.append(append).await? {
+            match self.repository.append(append).await? {
                 Verdict::Appended(appended) | Verdict::Duplicate(appended) => {
                     let outcome = outcome(&stream, events, appended, &self.annotations, attempt);
                     let snapshot = held.snapshot;
@@ -479,7 +479,26 @@ impl<C: Command> IntoFuture for Execute<C> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move {
+            let (stream, id) = (StreamName::new(C::Aggregate::NAME, &self.id), self.append_id.is_some());
+            let span = span!(
+                INFO,
+                "execute",
+                { aggregate = C::Aggregate::NAME, stream = stream.as_str(), asks_again = id },
+                [attempts, version, events, outcome]
+            );
+            let answer = span.run(self.run()).await;
+            match &answer {
+                Ok(Outcome { events, version, attempts }) => {
+                    span.number("attempts", (*attempts).into());
+                    span.number("version", version.number());
+                    span.number("events", events.len() as u64);
+                    span.text("outcome", if events.is_empty() { "nothing" } else { "recorded" });
+                }
+                Err(error) => span.text("outcome", error.kind()),
+            }
+            answer
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     journal::{Append, Appended, StoredEvent},
     model::{Aggregate, StreamName, Version},
-    trace::tell,
+    trace::{span, tell},
 };
 use std::ops::ControlFlow;
 
@@ -56,6 +56,16 @@ impl<A: Aggregate> Repository<A> {
 
     /// Loads a state in one trip, if it has a snapshot or no more than a page of events.
     pub(super) async fn load_folded(&self, stream: &StreamName) -> Result<Folded<A>, ReadError> {
+        let span = span!(DEBUG, "load", { stream = stream.as_str() }, [version, snapshot, replayed]);
+        let folded = span.run(self.load_from_snapshot(stream)).await?;
+        let (version, snapshot) = (folded.loaded.version.number(), folded.snapshot.number());
+        span.number("version", version);
+        span.number("snapshot", snapshot);
+        span.number("replayed", version.saturating_sub(snapshot));
+        Ok(folded)
+    }
+
+    async fn load_from_snapshot(&self, stream: &StreamName) -> Result<Folded<A>, ReadError> {
         let Some(snapshots) = A::SNAPSHOTS else { return self.catch_up_folded(stream, Folded::empty()).await };
         let restored = self.journal.restore(stream, snapshots.fingerprint(), PAGE).await?;
         let mut folded = Folded::empty();

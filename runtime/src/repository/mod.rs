@@ -23,8 +23,9 @@ pub(crate) use snapshots::Attempts;
 pub use undo::{Obstacle, ObstacleReason, UndoError, UndoTo};
 
 use crate::{
-    journal::{Journal, JournalError, StoredEvent},
+    journal::{Append, Journal, JournalError, StoredEvent, Verdict},
     model::{Aggregate, Command, IntoIdentifier, StreamName, Version},
+    trace::span,
 };
 use cache::Cache;
 use jiff::Timestamp;
@@ -349,6 +350,31 @@ impl<A: Aggregate> Repository<A> {
     /// ```
     pub fn execute<C: Command<Aggregate = A>>(&self, id: impl IntoIdentifier<A::Id>, command: C) -> Execute<C> {
         Execute::new(self.clone(), id.into_identifier().to_string(), command)
+    }
+
+    /// Appends events, and tells what came of it.
+    async fn append(&self, append: Append) -> Result<Verdict, JournalError> {
+        let span = span!(
+            DEBUG,
+            "append",
+            { stream = append.stream.as_str(), append_id = append.id.as_str(), events = append.events.len() },
+            [verdict, version, position]
+        );
+        let verdict = span.run(self.journal.append(append)).await;
+        match &verdict {
+            Ok(Verdict::Appended(appended) | Verdict::Duplicate(appended)) => {
+                span.number("version", appended.versions().end().number());
+                span.number("position", appended.positions().end().number());
+                span.text("verdict", "recorded");
+            }
+            Ok(Verdict::Conflict(conflict)) => {
+                span.number("version", conflict.actual.number());
+                span.text("verdict", "conflict");
+            }
+            Ok(Verdict::Remembered(_)) => span.text("verdict", "remembered"),
+            Err(_) => span.text("verdict", "error"),
+        }
+        verdict
     }
 
     /// Takes in the events after the loaded version, up to the version `last`, until `each` breaks before one.

@@ -190,7 +190,7 @@ impl<A: Aggregate> UndoTo<A> {
             // What was read is what is undone, even where the journal has lost it meanwhile and has as many other events.
             append.after = newest.map(StoredEvent::log_id);
             append.durability = self.durability;
-            match self.repository.journal.append(append).await? {
+            match self.repository.append(append).await? {
                 Verdict::Appended(appended) | Verdict::Duplicate(appended) => {
                     let (events, undone): (Vec<_>, Vec<_>) = compensations.into_iter().unzip();
                     let mut outcome = execute::outcome(&self.stream, events, appended, &self.annotations, attempt);
