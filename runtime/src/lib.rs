@@ -63,7 +63,7 @@
 //! | 4 | [`testing`] | decisions tested without a store, and the suite that every journal passes |
 //!
 //! [`prelude`] has the names that nearly every program needs. [`guide`] has what takes more than one call:
-//! [changing an event](guide::changing_an_event).
+//! [changing an event](guide::changing_an_event), [durability](guide::durability), [operating a store](guide::operating).
 //!
 //! # Features
 //!
@@ -77,7 +77,9 @@
 //! # Errors
 //!
 //! Every error says what was expected and what was found, and its doc how to react. What was not acknowledged did not
-//! happen, with one exception that is named: [`JournalError::Unknown`](journal::JournalError::Unknown).
+//! happen, with two exceptions that are named: [`JournalError::Unknown`](journal::JournalError::Unknown), of which nobody
+//! knows, and [`JournalError::Unconfirmed`](journal::JournalError::Unconfirmed), which happened and is not as safe as was
+//! asked for.
 
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 // Without the derives, the links to their pages lead nowhere.

@@ -2,3 +2,9 @@
 
 #[doc = include_str!("changing_an_event.md")]
 pub mod changing_an_event {}
+
+#[doc = include_str!("durability.md")]
+pub mod durability {}
+
+#[doc = include_str!("operating.md")]
+pub mod operating {}
