@@ -40,15 +40,15 @@ fn element(number: usize) -> String {
 pub(crate) fn call(function: &str, id: &str, version: usize) -> Cmd {
     let stream = data::stream(id);
     let mut command = redis::cmd("FCALL");
-    command.arg(function).arg(3).arg(stream_key(id)).arg(LOG).arg(HEAD);
-    command.arg("version").arg(version).arg(format!("b{version:015}")).arg("0").arg(stream.as_str()).arg("");
-    command.arg(element(version));
+    command.arg(function).arg(3).arg(LOG).arg(HEAD).arg(stream_key(id));
+    command.arg("0").arg(format!("version {version} b{version:015} 0 - 1 0 {stream}"));
+    command.arg(format!("{stream} {} {}", version + 1, data::TYPE)).arg(element(version));
     command
 }
 
 /// Whether the call was answered as it should be.
 pub(crate) fn is_appended(answer: Value) -> bool {
-    matches!(array(answer).first(), Some(Value::BulkString(word)) if word == b"appended")
+    matches!(array(answer).get(1), Some(Value::BulkString(_)))
 }
 
 /// The same bytes at the end of a list, without any check, order or log.

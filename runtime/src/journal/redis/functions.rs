@@ -218,10 +218,11 @@ impl Functions {
         keys: &[&str],
         arguments: impl Iterator<Item = A>,
     ) -> Cmd {
-        let mut command = match way {
-            Way::Library => redis::cmd("FCALL"),
-            Way::Script { .. } => redis::cmd("EVALSHA"),
-        };
+        let mut command = Cmd::with_capacity(keys.len() + 64, 64 * (keys.len() + 8));
+        command.arg(match way {
+            Way::Library => "FCALL",
+            Way::Script { .. } => "EVALSHA",
+        });
         match way {
             Way::Library => command.arg(format!("{}_{function}", self.prefix)).arg(keys.len()).arg(keys),
             Way::Script { sha } => command.arg(sha).arg(keys.len()).arg(keys).arg(function),

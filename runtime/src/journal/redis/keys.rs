@@ -56,13 +56,36 @@ impl Keys {
 
     /// List: the first events of a stream.
     pub(super) fn stream(&self, stream: &StreamName) -> String {
-        format!("{{{}:{}}}:s:{stream}", self.namespace, self.partition(stream))
+        let mut key = String::new();
+        self.write_segment(stream, 0, &mut key);
+        key
     }
 
     /// List: the events of a stream from version `segment * SEGMENT + 1` on.
     pub(super) fn segment(&self, stream: &StreamName, segment: u64) -> String {
-        let first = self.stream(stream);
-        if segment == 0 { first } else { format!("{first}:{segment}") }
+        let mut key = String::new();
+        self.write_segment(stream, segment, &mut key);
+        key
+    }
+
+    /// The key of a segment, in the place of what is in `key`. Formatting costs more than all else about a key, and
+    /// reading a log asks for one an event.
+    pub(super) fn write_segment(&self, stream: &StreamName, segment: u64, key: &mut String) {
+        key.clear();
+        key.reserve(self.namespace.len() + stream.as_str().len() + 32);
+        key.push('{');
+        key.push_str(&self.namespace);
+        key.push(':');
+        match self.partition(stream) {
+            0 => key.push('0'),
+            partition => key.push_str(&partition.to_string()),
+        }
+        key.push_str("}:s:");
+        key.push_str(stream.as_str());
+        if segment > 0 {
+            key.push(':');
+            key.push_str(&segment.to_string());
+        }
     }
 
     /// String: the newest snapshot of a stream.

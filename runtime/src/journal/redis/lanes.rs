@@ -197,6 +197,8 @@ impl Lane {
     async fn run(&self) {
         let mut place = Place(Some(self));
         loop {
+            // Whoever is ready to append does so first, and goes along.
+            tokio::task::yield_now().await;
             let group = {
                 let mut queue = self.queue();
                 let group = queue.next();

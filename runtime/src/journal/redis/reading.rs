@@ -28,7 +28,7 @@ pub(super) struct Pointer {
 
 /// Consecutive versions of one stream, in one list.
 struct Run<'a> {
-    pointers: &'a [Pointer],
+    pointers: &'a [&'a Pointer],
 }
 
 impl Run<'_> {
@@ -259,45 +259,52 @@ impl RedisJournal {
         partition: u16,
         operation: &str,
         answer: Value,
-    ) -> Result<Vec<(LogId, String)>, JournalError> {
-        let log = self.keys.log(partition);
+    ) -> Result<Vec<(LogId, Vec<u8>)>, JournalError> {
         let Value::Array(entries) = answer else {
             return Err(reply::Unexpected::new("entries", &answer).during(operation));
         };
-        entries
-            .into_iter()
-            .map(|entry| {
-                let foreign = |found: &Value| JournalError::Foreign {
-                    place: format!("key `{log}`"),
-                    reason: format!(
-                        "expected entries of one field `e`, found {}",
-                        crate::codec::shortened(&format!("{found:?}"))
-                    ),
-                };
-                let Value::Array(parts) = entry else { return Err(foreign(&entry)) };
-                let [id, Value::Array(fields)] =
-                    <[Value; 2]>::try_from(parts).map_err(|parts| foreign(&Value::Array(parts)))?
-                else {
-                    return Err(foreign(&Value::Nil));
-                };
-                let log_id = log_id(id, &log)?;
-                match <[Value; 2]>::try_from(fields) {
-                    Ok([Value::BulkString(name), Value::BulkString(text)]) if name == b"e" => {
-                        Ok((log_id, String::from_utf8_lossy(&text).into_owned()))
+        let foreign = |found: &Value| JournalError::Foreign {
+            place: format!("key `{}`", self.keys.log(partition)),
+            reason: format!(
+                "expected entries of one field `e`, found {}",
+                crate::codec::shortened(&format!("{found:?}"))
+            ),
+        };
+        let entry = |entry| {
+            let Value::Array(parts) = entry else { return Err(foreign(&entry)) };
+            let [id, Value::Array(fields)] =
+                <[Value; 2]>::try_from(parts).map_err(|parts| foreign(&Value::Array(parts)))?
+            else {
+                return Err(foreign(&Value::Nil));
+            };
+            match <[Value; 2]>::try_from(fields) {
+                Ok([Value::BulkString(name), Value::BulkString(text)]) if name == b"e" => {
+                    let log_id = match &id {
+                        Value::BulkString(id) => std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()),
+                        _ => None,
+                    };
+                    match log_id {
+                        Some(log_id) => Ok((log_id, text)),
+                        None => Err(foreign(&id)),
                     }
-                    Ok(fields) => Err(foreign(&Value::Array(fields.into()))),
-                    Err(fields) => Err(foreign(&Value::Array(fields))),
                 }
-            })
-            .collect()
+                Ok(fields) => Err(foreign(&Value::Array(fields.into()))),
+                Err(fields) => Err(foreign(&Value::Array(fields))),
+            }
+        };
+        entries.into_iter().map(entry).collect()
     }
 
-    /// The events that pointers point at, in one round trip.
+    /// The events that pointers point at, in one round trip and in their order.
+    ///
+    /// Those of one stream lie beside each other, so they are asked for together, wherever in the log they stand.
     async fn payloads(&self, pointers: &[Pointer], operation: &str) -> Result<Vec<StoredEvent>, JournalError> {
         if pointers.is_empty() {
             return Ok(Vec::new());
         }
-        let runs: Vec<_> = pointers
+        let mut order: Vec<&Pointer> = pointers.iter().collect();
+        order.sort_unstable_by(|one, other| (&one.stream, one.version).cmp(&(&other.stream, other.version)));
+        let runs: Vec<_> = order
             .chunk_by(|one, next| {
                 next.version == one.version + 1
                     && segment_of(next.version) == segment_of(one.version)
@@ -305,11 +312,12 @@ impl RedisJournal {
             })
             .map(|pointers| Run { pointers })
             .collect();
-        let mut commands = redis::pipe();
+        let mut commands = redis::Pipeline::with_capacity(runs.len());
+        let mut key = String::new();
         for run in &runs {
             let (first, last) = run.range();
-            let key = self.keys.segment(&run.pointers[0].stream, run.segment());
-            commands.cmd("LRANGE").arg(key).arg(first).arg(last);
+            self.keys.write_segment(&run.pointers[0].stream, run.segment(), &mut key);
+            commands.cmd("LRANGE").arg(key.as_str()).arg(first).arg(last);
         }
         let mut events = Vec::with_capacity(pointers.len());
         for (run, answer) in runs.iter().zip(self.read(operation, &commands).await?) {
@@ -318,6 +326,7 @@ impl RedisJournal {
                 events.push(self.pointed_at(pointer, elements.next())?);
             }
         }
+        events.sort_unstable_by_key(StoredEvent::log_id);
         Ok(events)
     }
 
@@ -340,7 +349,7 @@ impl RedisJournal {
 pub(super) fn in_order(
     partition: u16,
     mut number: u64,
-    entries: Vec<(LogId, String)>,
+    entries: Vec<(LogId, Vec<u8>)>,
 ) -> Result<Vec<Pointer>, JournalError> {
     let mut pointers = Vec::with_capacity(entries.len());
     for (log_id, text) in entries {
@@ -350,7 +359,10 @@ pub(super) fn in_order(
         }
         let pointer = pointer(log_id, &text).ok_or_else(|| JournalError::Foreign {
             place: format!("entry {log_id} of the log of partition {partition}"),
-            reason: format!("expected `STREAM VERSION TYPE`, found `{}`", crate::codec::shortened(&text)),
+            reason: format!(
+                "expected `STREAM VERSION TYPE`, found `{}`",
+                crate::codec::shortened(&String::from_utf8_lossy(&text))
+            ),
         })?;
         pointers.push(pointer);
     }
@@ -358,8 +370,8 @@ pub(super) fn in_order(
 }
 
 /// Reads `STREAM VERSION TYPE`.
-fn pointer(log_id: LogId, text: &str) -> Option<Pointer> {
-    let mut words = text.split(' ');
+fn pointer(log_id: LogId, text: &[u8]) -> Option<Pointer> {
+    let mut words = std::str::from_utf8(text).ok()?.split(' ');
     let stream = words.next()?.parse().ok()?;
     let version = words.next()?.parse().ok().filter(|&version| version > 0)?;
     let event_type = words.next().filter(|word| !word.is_empty())?.to_owned();
@@ -384,7 +396,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Pointer> {
-        pointer(LogId::new(1, 1), text)
+        pointer(LogId::new(1, 1), text.as_bytes())
     }
 
     #[test]
@@ -406,6 +418,7 @@ mod tests {
     fn a_run_lies_in_one_list() {
         let pointers: Vec<_> =
             [(SEGMENT - 1), SEGMENT].map(|version| read(&format!("o-1 {version} T")).unwrap()).into();
+        let pointers: Vec<_> = pointers.iter().collect();
         let run = Run { pointers: &pointers };
         assert_eq!((run.segment(), run.range()), (0, (SEGMENT - 2, SEGMENT - 1)));
         assert_eq!((segment_of(1), segment_of(SEGMENT), segment_of(SEGMENT + 1)), (0, 0, 1));
