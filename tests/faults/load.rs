@@ -288,15 +288,25 @@ async fn read(client: Client, journal: Arc<RedisJournal>, told: Arc<Told>, mut d
     }
 }
 
-/// A projector that catches up again and again.
+/// A projector that catches up again and again. Where the end of the log may be lost, its rows may hold what is lost: what it
+/// had read before the crash it may commit after it. It is told so when it goes on, and then makes the rows anew.
 async fn project(journal: Arc<RedisJournal>, told: Arc<Told>) {
     let store = Store::on(journal, "the journal of a test");
     let tallies = store.projection::<Tally>();
+    let mut stopped = false;
     while !told.is_done() {
-        match tallies.catch_up().await {
+        let answer = if stopped { tallies.rebuild().await } else { tallies.catch_up().await };
+        stopped = false;
+        match answer {
             Ok(caught_up) => drop(told.projected.fetch_add(caught_up.events, SeqCst)),
-            Err(ProjectError::Journal(error)) => told.hear(&error, &told.others_refused),
-            Err(_) if told.may_forget => drop(told.rewound.fetch_add(1, SeqCst)),
+            Err(ProjectError::Journal(error @ (JournalError::Unavailable { .. } | JournalError::Refused { .. }))) => {
+                told.hear(&error, &told.others_refused);
+            }
+            Err(error) if told.may_forget => {
+                println!("the projector stops: {error}");
+                told.rewound.fetch_add(1, SeqCst);
+                stopped = true;
+            }
             Err(error) => panic!("nothing was lost that could give this: {error}"),
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -18,7 +18,13 @@ pub(crate) struct Verdict {
 pub(crate) async fn verdict(recorder: &Recorder, journal: RedisJournal, loss: Loss) -> Verdict {
     let journal = Arc::new(journal);
     let store = Store::on(Arc::clone(&journal), "the journal of a test");
-    store.projection::<Tally>().catch_up().await.expect("the rows can be brought up to date");
+    let tallies = store.projection::<Tally>();
+    match tallies.catch_up().await {
+        // The rows may hold what is lost, and that is told.
+        Err(_) if loss != Loss::None => tallies.rebuild().await,
+        caught_up => caught_up,
+    }
+    .expect("the rows can be brought up to date");
 
     let history = recorder.history();
     let contents = Contents::read(&*journal, &history).await.expect("the journal can be read");
