@@ -93,7 +93,7 @@ async fn what_a_server_that_syncs_every_second_loses_is_the_end_of_the_log_and_n
     let mut dice = dice("a crash, synced every second");
     let mut server = RedisServer::builder().args(["--appendonly", "yes", "--appendfsync", "everysec"]).start();
     let load = Load::on_forgetful(&server, &mut dice).await;
-    load.acknowledges(dice.u64(300..3_000)).await;
+    load.acknowledges(dice.u64(300..1_500)).await;
     let since = Instant::now().checked_sub(WINDOW).expect("the machine runs for longer than that");
     let pid = server.pid();
     server.kill9();
