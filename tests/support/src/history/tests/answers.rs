@@ -25,15 +25,18 @@ async fn an_append_that_was_let_in_at_another_version_is_found() {
 
 #[tokio::test]
 async fn a_conflict_though_all_is_as_expected_is_found() {
-    for expected in [Expected::Version(Version::new(3)), Expected::Existing, Expected::Any] {
+    for (expected, actual) in
+        [(Expected::Version(Version::new(3)), 3), (Expected::Existing, 3), (Expected::Any, 3), (Expected::Missing, 0)]
+    {
         found(
             |history, _| {
                 let call = call(history, "d", 0);
                 call.asked.expected = expected;
-                call.answer.as_mut().unwrap().1 = Ok(Verdict::Conflict(Conflict::new(Version::new(3), Vec::new())));
+                let conflict = Conflict::new(Version::new(actual), Vec::new());
+                call.answer.as_mut().unwrap().1 = Ok(Verdict::Conflict(conflict));
             },
             |violation| matches!(violation, Violation::CauselessConflict { .. }),
-            &["append `d`", "order-1", "at version 3", &expected.to_string()],
+            &["append `d`", "order-1", &format!("at version {actual}"), &expected.to_string()],
         )
         .await;
     }

@@ -93,3 +93,44 @@ async fn what_was_read_and_sent_by_nobody_was_not_lost() {
         &["order-2", "append `x`"],
     );
 }
+
+#[tokio::test]
+async fn what_was_lost_may_be_appended_again_behind_what_came_since() {
+    let (mut history, mut contents) = run().await;
+    let answered = call(&mut history, "e", 0).answer.as_ref().unwrap().0;
+    // `e` is lost, `f` takes its place, and `e` is sent again.
+    lose(&mut contents);
+    for id in ["f", "e"] {
+        let mut asked = append(id, "2", Expected::Existing, 1);
+        asked.events[0].payload = contents.log(0)[4].payload().to_owned();
+        call(&mut history, "e", 0).asked.events[0].payload.clone_from(&asked.events[0].payload);
+        add(&mut contents, &stream("2"), 5);
+        let last = contents.log(0).len();
+        super::given::replace(&mut contents, last, " c\n", &format!(" {id}\n"));
+        let place = Appended::new(0, contents.log(0)[last - 1].log_id(), Version::new(last as u64 - 3), 1);
+        let begun = 900 + last as u64 * 10;
+        history.appends.push(Call { client: 3, asked, begun, answer: Some((begun + 5, Ok(Verdict::Appended(place)))) });
+    }
+    assert!(answered < 900);
+    let summary = passes(&history, &contents, Loss::Suffix);
+    assert_eq!((summary.lost_appends, summary.events), (0, 7));
+    // The same where nobody waited for the second answer.
+    history.appends.last_mut().unwrap().answer = None;
+    assert_eq!(passes(&history, &contents, Loss::Suffix).unknown, 1);
+}
+
+#[tokio::test]
+async fn a_loss_does_not_excuse_more_events_than_were_asked_for() {
+    let (mut history, mut contents) = run().await;
+    let read = contents.stream(&stream("2")).to_vec();
+    lose(&mut contents);
+    history.streams[1].asked.stream = stream("2");
+    history.streams[1].asked.after = Version::NONE;
+    history.streams[1].asked.limit = 2;
+    history.streams[1].answer.as_mut().unwrap().1 = Ok(read);
+    expect(
+        check_with(&history, &contents, Loss::Suffix),
+        |violation| matches!(violation, Violation::ReadDiffers { .. }),
+        &["client 2", "order-2", "at 3"],
+    );
+}
