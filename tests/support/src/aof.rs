@@ -1,9 +1,11 @@
 //! The append-only file of a stopped server, and hurting it as a crash of the machine would.
 
-use crate::RedisServer;
+use crate::{RedisServer, server::PATIENCE};
 use std::{
     fs::{self, File},
     path::PathBuf,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 impl RedisServer {
@@ -22,6 +24,22 @@ impl RedisServer {
         let left = length.checked_sub(bytes).unwrap_or_else(|| panic!("{} has {length} bytes only", path.display()));
         file.set_len(left).expect("an open file can be cut");
         length
+    }
+
+    /// Lets the server write its append-only file anew, from what it holds in memory, and waits until it has done so.
+    ///
+    /// # Panics
+    ///
+    /// When that does not succeed.
+    pub fn rewrite_append_only_file(&self) {
+        self.command(&["BGREWRITEAOF"]);
+        let field = |name| self.info("persistence", name).unwrap_or_default();
+        let begun = Instant::now();
+        while field("aof_rewrite_in_progress") != "0" || field("aof_rewrite_scheduled") != "0" {
+            assert!(begun.elapsed() < PATIENCE, "the append-only file is not written anew:\n{}", self.log());
+            sleep(Duration::from_millis(5));
+        }
+        assert_eq!(field("aof_last_bgrewrite_status"), "ok", "{}", self.log());
     }
 
     /// Of the files that the append-only file consists of, the one that is written to.
@@ -51,5 +69,12 @@ mod tests {
         assert!(length > 3);
         server.start_again();
         assert_eq!((server.command(&["GET", "one"]).as_str(), server.command(&["EXISTS", "two"]).as_str()), ("1", "0"));
+
+        server.rewrite_append_only_file();
+        server.kill9();
+        // What was there is in another file now.
+        assert!(server.cut_append_only_file(0) < length);
+        server.start_again();
+        assert_eq!(server.command(&["GET", "one"]), "1");
     }
 }
