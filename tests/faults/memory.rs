@@ -1,6 +1,7 @@
 //! Servers that are full, and servers that would throw something away when they are.
 
 use crate::{dice::dice, load::Load};
+use annals::journal::{Journal, RedisJournal, RedisOptions, Risk};
 use annals_test_support::RedisServer;
 
 /// Sets the limit below what is in use.
@@ -37,22 +38,21 @@ async fn a_full_server_refuses_whole_appends_and_goes_on_when_there_is_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_server_that_evicts_what_expires_finds_nothing_of_ours() {
-    filled("a full server, evicting", &RedisServer::builder().args(["--maxmemory-policy", "volatile-lru"]).start())
-        .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_eviction_policy_may_change_under_load_while_there_is_room() {
+async fn an_eviction_policy_that_changes_under_load_is_found_by_a_look_at_the_health() {
     let server = RedisServer::start();
     let load = Load::on(&server, &mut dice("eviction policies")).await;
-    let mut changes = 0;
+    let journal = RedisJournal::connect(&server.url(), &RedisOptions::new()).await.expect("it does not evict yet");
     for policy in ["allkeys-lru", "volatile-ttl", "allkeys-random", "noeviction"] {
         server.command(&["CONFIG", "SET", "maxmemory-policy", policy]);
-        changes += u32::from(server.command(&["CONFIG", "GET", "maxmemory-policy"]).ends_with(policy));
+        assert!(server.command(&["CONFIG", "GET", "maxmemory-policy"]).ends_with(policy));
+        let health = journal.health().await.expect("the server runs");
+        let found: Vec<_> = health.findings.iter().map(|finding| finding.risk).collect();
+        let expected = if policy == "noeviction" { vec![] } else { vec![Risk::Eviction] };
+        assert_eq!(found, expected, "after {policy}");
+        let another = RedisJournal::connect(&server.url(), &RedisOptions::new()).await;
+        assert_eq!(another.is_err(), policy != "noeviction", "connecting after {policy}");
         load.goes_on().await;
     }
-    assert_eq!(changes, 4);
     load.end().await;
     assert_eq!(evicted(&server).as_deref(), Some("0"));
 }

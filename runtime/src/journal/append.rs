@@ -253,8 +253,16 @@ impl NewEvent {
                 format!("expected the annotations of a `{event_type}` as one line of JSON, found `{annotations}`");
             return Err(JournalError::Invalid { reason });
         }
-        let mut text = format!("{event_type} {schema_version} {id}");
-        text.reserve(payload.len() + 1);
+        let annotated = annotations.as_deref().map_or(0, str::len);
+        let mut text = String::with_capacity(event_type.len() + id.as_str().len() + annotated + payload.len() + 16);
+        text.push_str(event_type);
+        text.push(' ');
+        match schema_version {
+            1 => text.push('1'),
+            version => text.push_str(&version.to_string()),
+        }
+        text.push(' ');
+        text.push_str(id.as_str());
         if let Some(annotations) = annotations {
             text.push(' ');
             text.push_str(annotations);

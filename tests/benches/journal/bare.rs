@@ -41,7 +41,7 @@ pub(crate) fn call(function: &str, id: &str, version: usize) -> Cmd {
     let stream = data::stream(id);
     let mut command = redis::cmd("FCALL");
     command.arg(function).arg(3).arg(LOG).arg(HEAD).arg(stream_key(id));
-    command.arg("0").arg(format!("version {version} b{version:015} 0 - 1 0 {stream}"));
+    command.arg("0").arg(version).arg("").arg(format!("version {version} b{version:015} 0 1 0 {stream}"));
     command.arg(format!("{stream} {} {}", version + 1, data::TYPE)).arg(element(version));
     command
 }

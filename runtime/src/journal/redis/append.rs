@@ -25,8 +25,8 @@ use std::{
 
 impl RedisJournal {
     pub(super) async fn append_events(&self, append: Append) -> Result<Verdict, JournalError> {
-        let operation = format!("append to stream `{}`", append.stream);
-        let demand = self.demand(append.durability, &operation)?;
+        let operation = || format!("append to stream `{}`", append.stream);
+        let demand = self.demand(append.durability, operation)?;
         let prepared = Arc::new(self.prepare(&append)?);
         if let Some(once) = &append.once {
             self.reserve(&append.stream, once).await?;
@@ -38,14 +38,14 @@ impl RedisJournal {
         let Answer { verdict, reached, unconfirmed } = match answer {
             Ok(answer) => answer,
             Err(failure) if may_have_happened => {
-                return Err(unknown(&append, &failed(&operation, failure).to_string()));
+                return Err(unknown(&append, &failed(&operation(), failure).to_string()));
             }
             Err(failure) => {
                 watch.settle();
-                return Err(failed(&operation, failure));
+                return Err(failed(&operation(), failure));
             }
         };
-        let verdict = read_verdict(&append, prepared.partition, &operation, verdict);
+        let verdict = read_verdict(&append, prepared.partition, operation, verdict);
         if !matches!(verdict, Err(JournalError::Unknown { .. })) {
             watch.settle();
         }
@@ -71,20 +71,20 @@ impl RedisJournal {
         appended: Appended,
         durability: Durability,
     ) -> Result<(), JournalError> {
-        let operation = format!("confirm the append `{id}` to stream `{stream}`");
-        let demand = self.demand(durability, &operation)?;
+        let operation = || format!("confirm the append `{id}` to stream `{stream}`");
+        let demand = self.demand(durability, operation)?;
         if demand.is_none() {
             return Ok(());
         }
         let prepared = Prepared {
-            header: ["confirm 0 -".to_owned(), "- 0 0 -".to_owned()],
+            header: ["confirm 0 -".to_owned(), "0 0 -".to_owned()],
             ..self.prepare_for(&stream, Vec::new())
         };
         let answer = self.send(&Arc::new(prepared), demand, &mut false).await;
         let (reached, reason) = match answer {
             Ok(Answer { reached, .. }) if demand.is_met(reached) => return Ok(()),
             Ok(Answer { reached, unconfirmed, .. }) => (reached, unconfirmed.unwrap_or_default()),
-            Err(failure) => (Reached::default(), failed(&operation, failure).to_string()),
+            Err(failure) => (Reached::default(), failed(&operation(), failure).to_string()),
         };
         let unconfirmed = Unconfirmed { stream, id, appended, asked: demand.to_string(), reached, reason };
         Err(JournalError::Unconfirmed(Box::new(unconfirmed)))
@@ -122,12 +122,12 @@ impl RedisJournal {
     }
 
     /// All that is asked of an append, if this server can give it.
-    fn demand(&self, durability: Durability, operation: &str) -> Result<Demand, JournalError> {
+    fn demand(&self, durability: Durability, operation: impl Fn() -> String) -> Result<Demand, JournalError> {
         let demand = self.demand.and(durability);
         match self.lanes.barrier().cannot(demand) {
             None => Ok(demand),
             Some(reason) => Err(JournalError::Refused {
-                operation: operation.to_owned(),
+                operation: operation(),
                 reason: format!("the server cannot make it as safe as is asked ({demand}): {reason}"),
             }),
         }
@@ -149,14 +149,16 @@ impl RedisJournal {
             None if *expected == Expected::Existing => ("existing", 0, written),
             None => ("any", 0, written),
         };
-        let after = match (expected, after) {
-            (Expected::Version(_), Some(log_id)) => log_id.to_string(),
-            _ => "-".to_owned(),
-        };
         let mut prepared = self.prepare_for(stream, events);
         prepared.keys.extend(once.iter().map(|once| self.keys.once(prepared.partition, &once.key)));
         let has_key = u8::from(once.is_some());
-        prepared.header = [format!("{kind} {version} {id}"), format!("{after} {count} {has_key} {stream}")];
+        if let (Expected::Version(_), Some(log_id)) = (expected, after) {
+            prepared.after = format!("{log_id} ");
+        }
+        if kind == "version" && count == 1 && once.is_none() {
+            prepared.short = version.to_string();
+        }
+        prepared.header = [format!("{kind} {version} {id}"), format!("{count} {has_key} {stream}")];
         prepared.once = once.as_ref().map(once::arguments).unwrap_or_default();
         Ok(prepared)
     }
@@ -166,8 +168,10 @@ impl RedisJournal {
         let partition = self.keys.partition(stream);
         Prepared {
             partition,
-            shared: [self.keys.log(partition), self.keys.head(partition)],
+            shared: self.keys.log_and_head(partition),
             keys: vec![self.keys.stream(stream)],
+            short: String::new(),
+            after: String::new(),
             header: [String::new(), String::new()],
             once: Vec::new(),
             bytes: stream.as_str().len() + events.iter().map(String::len).sum::<usize>(),
@@ -186,9 +190,14 @@ fn expected_version(expected: Expected) -> Option<Version> {
 }
 
 /// Reads the answer to an append: the first log id where it was done as expected, or words.
-fn read_verdict(append: &Append, partition: u16, operation: &str, answer: Value) -> Result<Verdict, JournalError> {
+fn read_verdict(
+    append: &Append,
+    partition: u16,
+    operation: impl Fn() -> String,
+    answer: Value,
+) -> Result<Verdict, JournalError> {
     let Append { stream, expected, events, .. } = append;
-    let odd = |found: Unexpected| found.during(operation);
+    let odd = |found: Unexpected| found.during(&operation());
     let appended = |first, version| {
         let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
         Appended::new(partition, first, Version::new(version), count)
@@ -206,9 +215,9 @@ fn read_verdict(append: &Append, partition: u16, operation: &str, answer: Value)
             Ok(if word == "appended" { Verdict::Appended(appended) } else { Verdict::Duplicate(appended) })
         }
         "remembered" => {
-            once::remembered(append.once.as_ref(), stream, partition, reply, operation).map(Verdict::Remembered)
+            once::remembered(append.once.as_ref(), stream, partition, reply, &operation()).map(Verdict::Remembered)
         }
-        "taken" => Err(once::taken(append.once.as_ref(), reply, operation)),
+        "taken" => Err(once::taken(append.once.as_ref(), reply, &operation())),
         "conflict" => {
             let actual = Version::new(reply.number().map_err(odd)?);
             let mut version = match expected {
@@ -226,13 +235,13 @@ fn read_verdict(append: &Append, partition: u16, operation: &str, answer: Value)
         "reused" => {
             let found = reply.number().map_err(odd)?;
             checks::same_append(append, usize::try_from(found).unwrap_or(usize::MAX))?;
-            Err(Unexpected::new("another number of events", &found).during(operation))
+            Err(odd(Unexpected::new("another number of events", &found)))
         }
         "unknown" => {
             let looked = reply.number().map_err(odd)?;
             Err(unknown(append, &format!("it is not among the newest {looked} events, and may lie before them")))
         }
-        word => Err(foreign(operation, word, reply)),
+        word => Err(foreign(&operation(), word, reply)),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     journal::{IdempotencyKey, PARTITION_HASH, ReadModel, partition_of},
     model::StreamName,
 };
+use std::sync::Arc;
 
 /// How many versions one list of a stream holds. `journal.lua` counts by the same number.
 pub(super) const SEGMENT: u64 = 4_096;
@@ -17,6 +18,8 @@ pub(super) const HASH: &str = PARTITION_HASH;
 pub(super) struct Keys {
     namespace: String,
     partitions: u16,
+    /// The keys of each partition's log and head, which every append has.
+    shared: Vec<Arc<[String; 2]>>,
 }
 
 /// The keys of one read model. It lies whole in one partition, its home, so that its rows and all of its checkpoints
@@ -33,7 +36,9 @@ pub(super) struct ModelKeys {
 
 impl Keys {
     pub(super) fn new(namespace: &str, partitions: u16) -> Self {
-        Self { namespace: namespace.to_owned(), partitions }
+        let keys = Self { namespace: namespace.to_owned(), partitions, shared: Vec::new() };
+        let shared = (0..partitions).map(|partition| Arc::new([keys.log(partition), keys.head(partition)])).collect();
+        Self { shared, ..keys }
     }
 
     pub(super) fn partitions(&self) -> u16 {
@@ -111,6 +116,11 @@ impl Keys {
     /// String with an expiry: what a command led to that was asked under this key.
     pub(super) fn once(&self, partition: u16, key: &IdempotencyKey) -> String {
         format!("{{{}:{partition}}}:once:{}", self.namespace, key.escaped())
+    }
+
+    /// The keys of the log and the head of a partition of the journal.
+    pub(super) fn log_and_head(&self, partition: u16) -> Arc<[String; 2]> {
+        Arc::clone(&self.shared[usize::from(partition)])
     }
 
     pub(super) fn model(&self, model: &ReadModel) -> ModelKeys {

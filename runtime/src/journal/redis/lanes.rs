@@ -34,9 +34,13 @@ const GROUP_EVENTS: usize = 1_000;
 pub(super) struct Prepared {
     pub(super) partition: u16,
     /// The keys of the log and the head.
-    pub(super) shared: [String; 2],
+    pub(super) shared: Arc<[String; 2]>,
     /// The key of the stream, and that of the idempotency key.
     pub(super) keys: Vec<String>,
+    /// The expected version, where nothing but that is to be compared; otherwise empty.
+    pub(super) short: String,
+    /// The log id of the event at the expected version, and a space; empty where any will do.
+    pub(super) after: String,
     /// The header before the word that says whether it may have been sent before, and after it.
     pub(super) header: [String; 2],
     /// What follows the header: the command and how long to keep it, where there is an idempotency key.
@@ -260,12 +264,16 @@ impl Lane {
     /// One call for appends of one partition.
     fn call<'a>(&self, appends: &'a [Waiting]) -> Call<'a> {
         let mut call = Call::new("append");
-        call.keys.extend(appends.iter().take(1).flat_map(|waiting| &waiting.append.shared).map(String::as_str));
+        call.keys.extend(appends.iter().take(1).flat_map(|waiting| &*waiting.append.shared).map(String::as_str));
         call.arguments.push(if self.demand.is_none() { "0" } else { "1" }.into());
         for Waiting { append, sent_before, .. } in appends {
-            let Prepared { keys, header: [before, after], once, events, .. } = &**append;
+            let Prepared { keys, short, after, header: [kind, content], once, events, .. } = &**append;
             call.keys.extend(keys.iter().map(String::as_str));
-            call.arguments.push(format!("{before} {} {after}", u8::from(*sent_before)).into());
+            // One that may be there already is looked for.
+            call.arguments.push(if *sent_before { "" } else { short.as_str() }.into());
+            call.arguments.push(after.as_str().into());
+            let retried = if *sent_before { " 1 " } else { " 0 " };
+            call.arguments.push([kind.as_str(), retried, content].concat().into());
             call.arguments.extend(once.iter().chain(events).map(|text| text.as_str().into()));
         }
         call
