@@ -3,8 +3,10 @@
 
 mod against;
 mod answers;
+mod asking;
 mod concurrent;
 mod journal;
+mod names;
 mod operation;
 mod program;
 mod read_models;

@@ -3,30 +3,21 @@
 use super::{
     answers::{Part, Told, Wrong, answer, part, same, told},
     journal::Model,
-    operation::{Event, Expect, Limit, Named, On, Operation, Place, Restart},
+    names::{AGGREGATES, KEYS, MODELS, STREAMS, TYPES, limit, pick, read_model, stream, texts},
+    operation::{Operation, Place, Restart},
 };
 use annals::{
     StreamName, Version,
-    journal::{
-        After, Append, Commit, Committed, Expected, Fingerprint, Journal, LogId, LogRead, NewEvent, ReadModel,
-        RowChange, Snapshot, StoredEvent, Verdict,
-    },
+    journal::{After, Append, Committed, Fingerprint, Journal, LogId, LogRead, ReadModel, Snapshot, Verdict},
 };
-
 use std::collections::BTreeSet;
-
-const STREAMS: [(&str, &str); 5] = [("order", "1"), ("order", "2"), ("order", "{é}:s 1"), ("user", "1"), ("cart", "")];
-const AGGREGATES: [&str; 4] = ["order", "user", "cart", ""];
-const TYPES: [&str; 5] = ["Placed", "Paid", "Named", "Filled", "a b"];
-const MODELS: [(&str, u32); 4] = [("orders", 1), ("orders", 2), ("totals", 1), ("no name", 1)];
-const KEYS: [&str; 6] = ["", "1", "10", "2", "é", "{1}:\n"];
 
 /// What a program runs on.
 pub(crate) struct Program<'a> {
     journal: &'a dyn Journal,
-    model: Model,
+    pub(super) model: Model,
     /// What was asked for before, and whether it is there.
-    asked: Vec<(Append, bool)>,
+    pub(super) asked: Vec<(Append, bool)>,
     restart: &'a dyn Fn(Restart),
     /// Which kinds of answers there were.
     reached: BTreeSet<&'static str>,
@@ -52,31 +43,6 @@ pub(crate) const KINDS: [&str; 17] = [
     "moved",
     "more rows",
 ];
-
-fn pick<T: Copy>(from: &[T], number: u8) -> T {
-    from[usize::from(number) % from.len()]
-}
-
-fn stream(number: u8) -> StreamName {
-    let (aggregate, id) = pick(&STREAMS, number);
-    StreamName::new(aggregate, id)
-}
-
-fn read_model(number: u8) -> ReadModel {
-    let (name, version) = pick(&MODELS, number);
-    ReadModel::new(name, version)
-}
-
-fn texts(from: &[&str], numbers: &[u8]) -> Vec<String> {
-    numbers.iter().map(|number| pick(from, *number).to_owned()).collect()
-}
-
-fn limit(limit: Limit) -> usize {
-    match limit {
-        Limit::Of(limit) => limit.into(),
-        Limit::All => usize::MAX,
-    }
-}
 
 impl<'a> Program<'a> {
     /// Runs all steps, and compares what lies there at the end.
@@ -147,92 +113,6 @@ impl<'a> Program<'a> {
                 Ok(())
             }
             rows => self.rows(rows).await,
-        }
-    }
-
-    /// One that is there, or now and then one that is not.
-    fn partition(&self, number: u16) -> u16 {
-        if number % 16 == 15 { self.model.partitions } else { number % self.model.partitions }
-    }
-
-    /// The append that a step asks for, if there is one.
-    fn to_append(&self, operation: &Operation) -> Option<Append> {
-        match operation {
-            Operation::Append { stream: number, expect, after, events } => {
-                let stream = stream(*number);
-                let actual = self.model.version(&stream).number();
-                let expected = match expect {
-                    Expect::Right => Expected::Version(Version::new(actual)),
-                    Expect::Behind(by) => Expected::Version(Version::new(actual.saturating_sub((*by).into()))),
-                    Expect::Ahead(by) => Expected::Version(Version::new(actual + u64::from(*by))),
-                    Expect::Missing => Expected::Missing,
-                    Expect::Existing => Expected::Existing,
-                    Expect::Any => Expected::Any,
-                };
-                let named = match expected {
-                    Expected::Version(version) => self.named(&stream, version, *after),
-                    _ => self.named(&stream, Version::new(actual), *after),
-                };
-                let append = Append::new(stream, expected, self.events(events));
-                Some(match named {
-                    Some(log_id) => append.after(log_id),
-                    None => append,
-                })
-            }
-            Operation::Again { which, more } => {
-                let (mut append, _) = self.earlier(*which)?.clone();
-                // Who expects anything is known again only at the end of the stream; behind others it is not promised.
-                let last = self.model.stream(&append.stream).last();
-                let is_last = last.is_some_and(|event| event.append_id() == append.id.as_str());
-                if matches!(append.expected, Expected::Any | Expected::Existing) && !is_last {
-                    return None;
-                }
-                if *more {
-                    append.events.extend(append.events.clone());
-                }
-                Some(append)
-            }
-            Operation::Mend { which } => {
-                let (append, there) = self.earlier(*which)?;
-                let expected = Expected::Version(self.model.version(&append.stream));
-                let mended = Append::new(append.stream.clone(), expected, append.events.clone());
-                (!there).then(|| mended.with_id(append.id.clone()))
-            }
-            _ => None,
-        }
-    }
-
-    fn earlier(&self, which: u8) -> Option<&(Append, bool)> {
-        self.asked.get(usize::from(which) % self.asked.len().max(1))
-    }
-
-    fn events(&self, events: &[Event]) -> Vec<NewEvent> {
-        let mut new = Vec::new();
-        for (number, event) in events.iter().enumerate() {
-            for time in 0..event.times {
-                let payload = format!(r#"{{"append":{},"event":{number},"time":{time}}}"#, self.asked.len());
-                // The last type is one that no event can have.
-                let mut one = NewEvent::new(pick(&TYPES[..TYPES.len() - 1], event.kind), payload);
-                one.schema_version = event.schema_version;
-                one.annotations = event.annotated.then(|| r#"{"actor":"clerk"}"#.into());
-                new.push(one);
-            }
-        }
-        new
-    }
-
-    fn named(&self, stream: &StreamName, version: Version, named: Named) -> Option<LogId> {
-        let event = version.number().checked_sub(1).and_then(|index| {
-            self.model.stream(stream).get(usize::try_from(index).expect("a version of a test is small"))
-        });
-        let there = event.map(StoredEvent::log_id);
-        match named {
-            Named::None => None,
-            Named::Right => there,
-            Named::Wrong => {
-                let there = there.unwrap_or(LogId::new(1, 1));
-                Some(LogId::new(there.millis, there.number + 1))
-            }
         }
     }
 
@@ -366,32 +246,6 @@ impl<'a> Program<'a> {
                 same(&format!("clearing `{model}`"), &self.model.clear(&model), &found)
             }
             _ => Ok(()),
-        }
-    }
-
-    fn to_commit(&self, operation: &Operation) -> Commit {
-        let Operation::Commit { model, partition, on, revision, checkpoint, changes } = operation else {
-            unreachable!("only commits are asked for");
-        };
-        let (model, partition) = (read_model(*model), self.partition(*partition));
-        let there = self.model.checkpoints(&model).ok().and_then(|checkpoints| checkpoints.get(&partition).copied());
-        let expected = match on {
-            On::Right => there,
-            On::Nothing => None,
-            On::Other => Some(LogId::new(7, there.map_or(1, |there| there.number + 1))),
-        };
-        let at = self.model.revision(&model).unwrap_or_default();
-        let changes = changes.iter().map(|(key, row)| match row {
-            Some(row) => RowChange::write(pick(&KEYS, *key), format!(r#"{{"row":{row}}}"#)),
-            None => RowChange::delete(pick(&KEYS, *key)),
-        });
-        let number = u64::from(*checkpoint);
-        let commit = Commit::new(model, partition, expected, LogId::new(number, number), changes.collect());
-        match revision {
-            None => commit,
-            Some(On::Right) => commit.at_revision(at),
-            Some(On::Nothing) => commit.at_revision(0),
-            Some(On::Other) => commit.at_revision(at + 1),
         }
     }
 
