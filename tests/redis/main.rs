@@ -1,5 +1,6 @@
 //! The journal on Redis, on a real server: what lies there, and what happens when something goes wrong.
 
+mod between;
 mod conformance;
 mod foreign;
 mod format;

@@ -136,6 +136,7 @@ async fn a_server_that_is_too_old_is_called_that() {
                 for (command, reply) in [
                     ("\r\nAUTH\r\n", "+OK\r\n"),
                     ("\r\nPING\r\n", "+PONG\r\n"),
+                    ("\r\nCLIENT\r\n", "-ERR unknown subcommand\r\n"),
                     ("\r\nINFO\r\n", "$37\r\nredis_version:6.2.14\r\nrole:master\r\n\r\n\r\n"),
                     ("\r\nCONFIG\r\n", "-ERR wrong number of arguments\r\n"),
                     ("\r\nFUNCTION\r\n", "-ERR unknown command `FUNCTION`\r\n"),

@@ -133,6 +133,10 @@ impl fmt::Display for Expected {
 
 /// By which an append is known again: unique, short, without spaces.
 ///
+/// One that expects a version, or no events, is known again wherever it lies: right behind what it expects. One that expects
+/// anything may lie anywhere. A journal looks for it among the newest 4,096 events where the same journal has sent it before and
+/// does not know what came of it, and among the newest 16 otherwise; the journal in memory knows every one.
+///
 /// ```
 /// use annals::journal::AppendId;
 ///

@@ -73,6 +73,22 @@ impl StoredEvent {
         Self::read(stream.clone(), version, partition, format!("{log_id} {text}").into_bytes())
     }
 
+    /// Refuses an event of a stream that was not recorded after the one before it: then somebody has put it there.
+    #[cfg(feature = "redis")]
+    pub(super) fn comes_after(&self, before: &Self) -> Result<(), JournalError> {
+        if before.log_id().number < self.log_id().number {
+            return Ok(());
+        }
+        Err(JournalError::Foreign {
+            place: format!("event {} of stream `{}`", self.version, self.stream),
+            reason: format!(
+                "expected a log entry after {}, that of the event before, found {}",
+                before.log_id(),
+                self.log_id()
+            ),
+        })
+    }
+
     /// The stream.
     #[must_use]
     pub fn stream(&self) -> &StreamName {

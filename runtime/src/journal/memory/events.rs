@@ -2,8 +2,8 @@
 
 use crate::{
     journal::{
-        After, Append, Appended, Checkpoint, Conflict, Expected, JournalError, LogBatch, LogId, LogRead, StoredEvent,
-        Verdict, checks, partition_of,
+        After, Append, AppendId, Appended, Checkpoint, Conflict, Expected, JournalError, LogBatch, LogId, LogRead,
+        StoredEvent, Verdict, checks, partition_of,
     },
     model::{Position, StreamName, Version},
 };
@@ -15,6 +15,8 @@ pub(super) struct Events {
     partitions: u16,
     /// The events of each stream as text; the n-th is version n.
     streams: HashMap<StreamName, Vec<String>>,
+    /// The version at which the events of each append begin.
+    appends: HashMap<StreamName, HashMap<AppendId, Version>>,
     /// The log of each partition that has one; the n-th entry is position n.
     logs: HashMap<u16, Vec<Entry>>,
 }
@@ -29,7 +31,7 @@ struct Entry {
 
 impl Events {
     pub(super) fn new(partitions: u16) -> Self {
-        Self { partitions, streams: HashMap::new(), logs: HashMap::new() }
+        Self { partitions, streams: HashMap::new(), appends: HashMap::new(), logs: HashMap::new() }
     }
 
     /// Appends events, which were written as `written`, if the stream is as expected.
@@ -58,9 +60,9 @@ impl Events {
         if self.is_rewound(&append)? {
             return Ok(Verdict::Conflict(Conflict::rewound(actual)));
         }
-        // Who expects any version has no mismatch to look behind; what they sent last is at the end of the stream.
+        // Who expects any version has no mismatch to look behind.
         if matches!(append.expected, Expected::Any | Expected::Existing)
-            && let Some(first) = self.first_of_last_append(&append)?
+            && let Some(first) = self.appends.get(&append.stream).and_then(|appends| appends.get(&append.id)).copied()
         {
             return self.duplicate(&append, first);
         }
@@ -82,20 +84,6 @@ impl Events {
         Ok(events.first().is_some_and(|event| event.log_id() == log_id))
     }
 
-    /// The version at which the stream's last events begin, if they are of this append.
-    fn first_of_last_append(&self, append: &Append) -> Result<Option<Version>, JournalError> {
-        let mut first = None;
-        let mut after = self.version(&append.stream).number();
-        while after > 0 {
-            after -= 1;
-            match self.read_stream(&append.stream, Version::new(after), 1)?.first() {
-                Some(event) if event.append_id() == append.id.as_str() => first = Some(event.version()),
-                _ => break,
-            }
-        }
-        Ok(first)
-    }
-
     /// Answers an append that was found to have happened, from this version on.
     fn duplicate(&self, append: &Append, first: Version) -> Result<Verdict, JournalError> {
         let before = Version::new(first.number() - 1);
@@ -113,6 +101,7 @@ impl Events {
         let newest = log.last().map_or(LogId::new(0, 0), |entry| entry.id);
         let millis = now().max(newest.millis);
 
+        self.appends.entry(append.stream.clone()).or_default().insert(append.id.clone(), last.next());
         let mut id = LogId::new(millis, newest.number);
         let mut version = last;
         let count = written.len();

@@ -1,6 +1,7 @@
 //! The connection to the server: made again when it breaks, and honest about what may have been sent.
 
 use super::url::ServerUrl;
+use crate::trace::tell;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerError, Value,
     aio::{ConnectionLike, MultiplexedConnection},
@@ -22,6 +23,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 const RESPONSE: Duration = Duration::from_secs(5);
 /// How long is tried, all in all, before an error is given.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How many connections that were given up are remembered.
+const MOST_GIVEN_UP: usize = 100;
 /// How many requests may wait to be sent.
 const BUFFER: usize = 1_024;
 
@@ -118,6 +121,9 @@ pub(super) struct Connection {
     client: Client,
     response: Duration,
     live: Mutex<Option<Live>>,
+    /// Connections that were given up while something was under way on them. The server may still read what was sent, however
+    /// late, so it is told to close them before anything is sent again.
+    given_up: Mutex<Vec<Name>>,
     /// How many connections were made, by which each is known: a late failure of an old one must not end a new one.
     made: AtomicU64,
     connecting: tokio::sync::Mutex<()>,
@@ -127,6 +133,30 @@ pub(super) struct Connection {
 struct Live {
     connection: MultiplexedConnection,
     generation: u64,
+    name: Option<Name>,
+}
+
+/// By what a server knows a connection. The number alone begins anew with every start of the server.
+#[derive(Clone, Debug)]
+struct Name {
+    id: String,
+    address: String,
+}
+
+impl Name {
+    /// Reads what `CLIENT INFO` answers.
+    fn read(answer: &Value) -> Option<Self> {
+        let text = match answer {
+            Value::BulkString(text) => std::str::from_utf8(text).ok()?,
+            Value::VerbatimString { text, .. } => text,
+            _ => return None,
+        };
+        let field = |name: &str| {
+            let word = text.split_ascii_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+            word.map(ToOwned::to_owned)
+        };
+        Some(Self { id: field("id")?, address: field("addr")? })
+    }
 }
 
 impl Connection {
@@ -137,6 +167,7 @@ impl Connection {
             client,
             response: RESPONSE,
             live: Mutex::new(None),
+            given_up: Mutex::default(),
             made: AtomicU64::default(),
             connecting: tokio::sync::Mutex::new(()),
         })
@@ -149,6 +180,7 @@ impl Connection {
             client: self.client.clone(),
             response: RESPONSE,
             live: Mutex::new(None),
+            given_up: Mutex::default(),
             made: AtomicU64::default(),
             connecting: tokio::sync::Mutex::new(()),
         }
@@ -225,9 +257,31 @@ impl Connection {
         tokio::time::timeout(CONNECT, self.greet(&mut connection)).await.unwrap_or_else(|_| {
             Err(Unfit::NotRedis(format!("it takes connections and says nothing for {} s", CONNECT.as_secs())))
         })?;
-        let live = Live { connection, generation: self.made.fetch_add(1, Ordering::Relaxed) };
+        let name = self.introduce(&mut connection).await?;
+        let live = Live { connection, generation: self.made.fetch_add(1, Ordering::Relaxed), name };
         *self.live() = Some(live.clone());
         Ok(live)
+    }
+
+    /// Hears by what the server knows this connection, and has those closed that were given up. A user who may not do that
+    /// goes without: a late append is then found by its id, if not too much has happened since.
+    async fn introduce(&self, connection: &mut MultiplexedConnection) -> Result<Option<Name>, Unfit> {
+        let given_up = self.given_up().clone();
+        let ask = async {
+            for Name { id, address } in &given_up {
+                let kill = redis::cmd("CLIENT").arg("KILL").arg("ID").arg(id).arg("ADDR").arg(address).clone();
+                if let Value::ServerError(error) = connection.req_packed_command(&kill).await? {
+                    tell!(debug, error = self.failure(&error).to_string(), "a connection that was given up stays open");
+                }
+            }
+            connection.req_packed_command(redis::cmd("CLIENT").arg("INFO")).await
+        };
+        let answer = match tokio::time::timeout(CONNECT, ask).await {
+            Ok(answer) => answer.map_err(|error| Unfit::Unreachable(self.clean(&error)))?,
+            Err(_) => return Err(Unfit::Unreachable("it says nothing any more".to_owned())),
+        };
+        self.given_up().drain(..given_up.len());
+        Ok(Name::read(&answer))
     }
 
     /// Says who we are, and hears whether it is Redis that answers.
@@ -272,16 +326,19 @@ impl Connection {
             Err(_) => "no answer came in time".to_owned(),
         };
         // A connection that did not answer may never do so again, as after a failover.
-        self.leave(generation);
+        if let Some(Live { name, .. }) = self.leave(generation) {
+            let mut given_up = self.given_up();
+            given_up.extend(name);
+            let too_many = given_up.len().saturating_sub(MOST_GIVEN_UP);
+            given_up.drain(..too_many);
+        }
         Err(Failure::Lost(reason))
     }
 
     /// Gives a connection up; the next who asks makes a new one.
-    fn leave(&self, generation: u64) {
+    fn leave(&self, generation: u64) -> Option<Live> {
         let mut slot = self.live();
-        if slot.as_ref().is_some_and(|live| live.generation == generation) {
-            *slot = None;
-        }
+        if slot.as_ref().is_some_and(|live| live.generation == generation) { slot.take() } else { None }
     }
 
     /// Leaves a server that has become a replica: the same address may lead to the new master by now.
@@ -289,6 +346,10 @@ impl Connection {
         if answers.iter().any(|answer| matches!(answer, Value::ServerError(error) if error.code() == "READONLY")) {
             self.leave(generation);
         }
+    }
+
+    fn given_up(&self) -> MutexGuard<'_, Vec<Name>> {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn live(&self) -> MutexGuard<'_, Option<Live>> {
@@ -318,5 +379,20 @@ impl Connection {
 
     fn clean(&self, error: &RedisError) -> String {
         self.url.clean(&error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_known_by_its_number_and_its_address() {
+        let info = b"id=17 addr=127.0.0.1:4711 laddr=127.0.0.1:6379 fd=8 name= age=0\n";
+        let Name { id, address } = Name::read(&Value::BulkString(info.to_vec())).unwrap();
+        assert_eq!((id.as_str(), address.as_str()), ("17", "127.0.0.1:4711"));
+        for other in [Value::Nil, Value::BulkString(b"laddr=1 rid=2".to_vec()), Value::BulkString(b"id=1".to_vec())] {
+            assert!(Name::read(&other).is_none(), "{other:?}");
+        }
     }
 }

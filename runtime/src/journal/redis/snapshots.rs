@@ -44,14 +44,20 @@ impl RedisJournal {
             }
         };
         let mut version = snapshot.as_ref().map_or(Version::NONE, |snapshot| snapshot.version);
-        let mut events = Vec::with_capacity(elements.len());
+        let mut events: Vec<StoredEvent> = Vec::with_capacity(elements.len());
         let partition = self.keys.partition(&stream);
         for element in elements {
             version = version.next();
-            events.push(StoredEvent::read(stream.clone(), version, partition, element)?);
+            let event = StoredEvent::read(stream.clone(), version, partition, element)?;
+            events.last().map_or(Ok(()), |last| event.comes_after(last))?;
+            events.push(event);
         }
         if first < limit && events.len() == first {
-            events.extend(self.stream_events(stream, version, limit - first).await?);
+            let rest = self.stream_events(stream, version, limit - first).await?;
+            if let (Some(last), Some(next)) = (events.last(), rest.first()) {
+                next.comes_after(last)?;
+            }
+            events.extend(rest);
         }
         Ok(Restored::new(snapshot, events))
     }
