@@ -6,7 +6,7 @@ use crate::{
 };
 use annals::{
     Store, StreamName, Version,
-    journal::{self, After, Append, Expected, Journal, JournalError, LogRead, RedisJournal, RedisOptions},
+    journal::{self, After, Append, Expected, JournalError, LogRead, RedisJournal, RedisOptions},
     projector::ProjectError,
 };
 use annals_test_support::{
@@ -160,9 +160,11 @@ impl Load {
         for task in self.tasks {
             task.await.expect("the clients met nothing that they do not know");
         }
-        // What nobody waited for may be under way still; a later answer on its connection says that it is not.
-        for journal in &self.journals {
-            journal.stream_version(&stream(0)).await.expect("the server can be reached at the end");
+        // What nobody waited for may be under way still; an append that is answered after it says that it is not.
+        for (number, journal) in self.journals.iter().enumerate() {
+            let last = Append::new(stream(STREAMS + number), Expected::Any, vec![counted(0, 0)]);
+            let client = self.recorder.client(WRITERS + 1);
+            let _ = client.append(&**journal, last).await.expect("the server can be reached at the end");
         }
         let journal = RedisJournal::connect(&self.server, &self.options).await.expect("the server runs at the end");
         verdict(&self.recorder, journal, self.loss).await

@@ -32,11 +32,10 @@ async fn a_master_that_is_demoted_for_long_has_none_of_the_appends_that_it_refus
     let load = Load::on(&server, &mut dice("a demoted master, for long")).await;
     load.goes_on().await;
     server.demote_to(&silent);
-    load.hears("appends are refused", 4, |told| &told.refused).await;
+    load.hears("appends are given up", 4, |told| &told.unavailable).await;
+    assert!(refused(&server) > 0);
     server.promote();
     load.goes_on().await;
-    let refusals = load.told().refusals();
-    assert!(refusals.iter().any(|refusal| refusal.contains("READONLY")), "{refusals:?}");
     load.end().await;
 }
 
