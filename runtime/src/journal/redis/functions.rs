@@ -155,6 +155,11 @@ impl Functions {
         behind: &[Cmd],
     ) -> Vec<Result<(Value, Vec<Value>), Failure>> {
         const TIMES: u32 = 3;
+        if let ([Call { function, keys, arguments }], []) = (&calls[..], behind) {
+            let arguments: Vec<_> = arguments.iter().map(|text| text.as_bytes()).collect();
+            let answer = self.call(connection, deadline, function, keys, &arguments).await;
+            return vec![answer.map(|answer| (answer, Vec::new()))];
+        }
         let lost = || Failure::NotNow("the server loses the functions as fast as they are loaded".to_owned());
         let mut answers: Vec<_> = calls.iter().map(|_| Err(lost())).collect();
         let mut open: Vec<usize> = (0..calls.len()).collect();

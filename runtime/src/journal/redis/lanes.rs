@@ -91,8 +91,14 @@ impl Lanes {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { append: Arc::clone(append), sent_before, deadline, answer };
         let lane = self.lane(demand, append.partition);
-        if lane.enter(waiting) {
-            tokio::spawn(async move { lane.run().await });
+        match lane.enter(waiting) {
+            Turn::Wait => {}
+            Turn::Run(place) => drop(tokio::spawn(place.run())),
+            // Nobody else is there, so nothing is to be gained by another task.
+            Turn::Alone(place, waiting) => {
+                place.lane.send(vec![waiting]).await;
+                drop(place);
+            }
         }
         // A moment more than the call itself has, which knows better than this whether anything was sent.
         match tokio::time::timeout_at(deadline + GRACE, answered).await {
@@ -174,48 +180,68 @@ impl Queue {
     }
 }
 
-/// The place of a call that is under way, given back also by a panic.
-struct Place<'a>(Option<&'a Lane>);
+/// What an append is to do that has come into a lane.
+enum Turn {
+    /// Wait: the calls that are under way take it along.
+    Wait,
+    /// Have the lane run.
+    Run(Place),
+    /// Go alone: nothing is under way.
+    Alone(Place, Waiting),
+}
 
-impl Drop for Place<'_> {
+/// The place of a call that is under way. It is given back in any case, by a panic or a caller who goes away too; whoever
+/// waits by then is taken care of.
+struct Place {
+    lane: Arc<Lane>,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(lane) = self.0 {
-            lane.queue().under_way -= 1;
+        let mut queue = self.lane.queue();
+        queue.under_way -= 1;
+        if queue.waiting.is_empty() || queue.under_way > 0 {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            queue.under_way += 1;
+            let place = Self { lane: Arc::clone(&self.lane) };
+            drop(queue);
+            runtime.spawn(place.run());
+        }
+    }
+}
+
+impl Place {
+    /// Sends what waits, until nothing does.
+    async fn run(self) {
+        loop {
+            // Whoever is ready to append does so first, and goes along.
+            tokio::task::yield_now().await;
+            let group = self.lane.queue().next();
+            if group.is_empty() {
+                return;
+            }
+            self.lane.send(group).await;
         }
     }
 }
 
 impl Lane {
-    /// Lines up an append; answers whether somebody is to [`run`](Self::run) the lane for it.
-    fn enter(&self, waiting: Waiting) -> bool {
+    /// Lines up an append.
+    fn enter(self: &Arc<Self>, waiting: Waiting) -> Turn {
         let mut queue = self.queue();
+        if queue.under_way == CALLS {
+            queue.waiting.push_back(waiting);
+            return Turn::Wait;
+        }
+        queue.under_way += 1;
+        let place = Place { lane: Arc::clone(self) };
+        if queue.under_way == 1 && queue.waiting.is_empty() {
+            return Turn::Alone(place, waiting);
+        }
         queue.waiting.push_back(waiting);
-        let is_free = queue.under_way < CALLS;
-        if is_free {
-            queue.under_way += 1;
-        }
-        is_free
-    }
-
-    /// Sends what waits, until nothing does.
-    async fn run(&self) {
-        let mut place = Place(Some(self));
-        loop {
-            // Whoever is ready to append does so first, and goes along.
-            tokio::task::yield_now().await;
-            let group = {
-                let mut queue = self.queue();
-                let group = queue.next();
-                if group.is_empty() {
-                    // Given back under the same lock, so that whoever comes next finds it free.
-                    queue.under_way -= 1;
-                    place.0 = None;
-                    return;
-                }
-                group
-            };
-            self.send(group).await;
-        }
+        Turn::Run(place)
     }
 
     async fn send(&self, group: Vec<Waiting>) {
