@@ -63,7 +63,7 @@
 //! | 4 | [`testing`] | decisions tested without a store, and the suite that every journal passes |
 //!
 //! [`prelude`] has the names that nearly every program needs. [`guide`] has what takes more than one call:
-//! [changing an event](guide::changing_an_event).
+//! [changing an event](guide::changing_an_event), [the least rights on a server](guide::least_rights).
 //!
 //! # Features
 //!

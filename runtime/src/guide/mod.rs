@@ -2,3 +2,6 @@
 
 #[doc = include_str!("changing_an_event.md")]
 pub mod changing_an_event {}
+
+#[doc = include_str!("least_rights.md")]
+pub mod least_rights {}

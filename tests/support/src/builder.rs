@@ -4,9 +4,10 @@ use crate::{
     clock::Clock,
     server::{Launch, RedisServer},
     tls::Certificates,
-    version,
+    users, version,
 };
 use std::{
+    fs,
     net::{Ipv4Addr, TcpListener},
     path::Path,
 };
@@ -85,6 +86,13 @@ impl Builder {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let program = if self.tls { version::STANDARD.into() } else { version::program() };
         let mut arguments = self.arguments;
+        let least_rights = users::are_wanted() && !users::are_settled_by(&arguments);
+        if least_rights {
+            let file = folder.path().join("users.acl");
+            fs::write(&file, users::users("*", users::more_on(&program)))
+                .expect("a temporary folder can be written to");
+            arguments.extend(["--aclfile".to_owned(), file.display().to_string()]);
+        }
         if let Some(master) = self.master {
             arguments.extend(["--replicaof".to_owned(), "127.0.0.1".to_owned(), master.to_string()]);
         }
@@ -95,6 +103,7 @@ impl Builder {
             clock: self.clock.then(|| Clock::new(folder.path())),
             folder,
             arguments,
+            least_rights,
             port: 0,
             tls_port: 0,
             process: None,

@@ -1,0 +1,4 @@
+//! What nobody may do: without a right, without a certificate, with odd texts, or beyond a limit; and what is never told.
+
+mod ground;
+mod rights;
