@@ -71,7 +71,7 @@
 //! |---|---|---|
 //! | `macros` | yes | the derives |
 //! | `redis` | yes | the journal on Redis 7.0 or later; without it there is the one in memory |
-//! | `tls` | no | `rediss://`: TLS by rustls, with the system's root certificates |
+//! | `tls` | no | `rediss://`: TLS by rustls, with the system's root certificates or your own, and client certificates |
 //! | `tracing` | no | what happens behind a call: attempts, conflicts, batches |
 //!
 //! # Errors

@@ -3,7 +3,7 @@
 use crate::{
     clock::Clock,
     server::{Launch, RedisServer},
-    tls::Certificates,
+    tls::{Certificates, Tls},
     users, version,
 };
 use std::{
@@ -21,7 +21,7 @@ const PORTS: u32 = 20;
 pub struct Builder {
     arguments: Vec<String>,
     socket: bool,
-    tls: bool,
+    tls: Option<Tls>,
     clock: bool,
     master: Option<u16>,
 }
@@ -54,8 +54,13 @@ impl Builder {
     ///
     /// This is always the distribution's `redis-server`: whether a server speaks TLS is settled when it is compiled, and
     /// Valkey's single binary does not.
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
+    pub fn tls(self) -> Self {
+        self.tls_with(Tls::Valid)
+    }
+
+    /// The same, with something else to be seen of it.
+    pub fn tls_with(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -84,7 +89,7 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> RedisServer {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let program = if self.tls { version::STANDARD.into() } else { version::program() };
+        let program = if self.tls.is_some() { version::STANDARD.into() } else { version::program() };
         let mut arguments = self.arguments;
         let least_rights = users::are_wanted() && !users::are_settled_by(&arguments);
         if least_rights {
@@ -99,7 +104,7 @@ impl Builder {
         let mut server = RedisServer {
             program,
             socket: self.socket.then(|| folder.path().join("redis.sock")),
-            certificates: self.tls.then(|| Certificates::new(folder.path())),
+            certificates: self.tls.map(|tls| Certificates::new(folder.path(), tls)),
             clock: self.clock.then(|| Clock::new(folder.path())),
             folder,
             arguments,
@@ -111,7 +116,7 @@ impl Builder {
         };
         for _ in 0..PORTS {
             server.port = free_port();
-            server.tls_port = if self.tls { free_port() } else { 0 };
+            server.tls_port = if self.tls.is_some() { free_port() } else { 0 };
             if server.launch() == Launch::Ready {
                 if self.master.is_some() {
                     server.wait_until_linked();

@@ -117,6 +117,17 @@ impl RedisServer {
         self.certificates.as_ref().expect("the server was built with `tls()`").authority()
     }
 
+    /// The certificate of a client that this server lets in, and its key, as files in PEM.
+    ///
+    /// # Panics
+    ///
+    /// When the server was built without [`Tls::Mutual`](crate::Tls::Mutual).
+    #[must_use]
+    pub fn client_certificate(&self) -> [PathBuf; 2] {
+        let files = self.certificates.as_ref().map(Certificates::client);
+        files.filter(|files| files[0].exists()).expect("the server was built with `tls_with(Tls::Mutual)`")
+    }
+
     /// The folder that the server keeps its files in.
     #[must_use]
     pub fn folder(&self) -> &Path {

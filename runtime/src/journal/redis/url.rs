@@ -48,6 +48,12 @@ impl ServerUrl {
         Ok(info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true)))
     }
 
+    /// Whether TLS is spoken there.
+    #[cfg(feature = "tls")]
+    pub(super) fn is_tls(&self) -> bool {
+        matches!(self.address, ConnectionAddr::TcpTls { .. })
+    }
+
     /// What is said first on a new connection.
     pub(super) fn greeting(&self) -> Vec<Cmd> {
         let mut commands = Vec::new();
