@@ -2,4 +2,8 @@
 
 mod encryption;
 mod ground;
+mod hostile;
+mod listener;
+mod rot;
 mod rights;
+mod secrecy;
