@@ -63,7 +63,8 @@
 //! | 4 | [`testing`] | decisions tested without a store, and the suite that every journal passes |
 //!
 //! [`prelude`] has the names that nearly every program needs. [`guide`] has what takes more than one call:
-//! [changing an event](guide::changing_an_event), [durability](guide::durability), [operating a store](guide::operating).
+//! [changing an event](guide::changing_an_event), [durability](guide::durability), [operating a store](guide::operating),
+//! [the least rights on a server](guide::least_rights).
 //!
 //! # Features
 //!
@@ -71,7 +72,7 @@
 //! |---|---|---|
 //! | `macros` | yes | the derives |
 //! | `redis` | yes | the journal on Redis 7.0 or later; without it there is the one in memory |
-//! | `tls` | no | `rediss://`: TLS by rustls, with the system's root certificates |
+//! | `tls` | no | `rediss://`: TLS by rustls, with the system's root certificates or your own, and client certificates |
 //! | `tracing` | no | spans for commands, loads, appends and projections, and what happens behind them; see [operating a store](guide::operating) |
 //!
 //! # Errors

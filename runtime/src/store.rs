@@ -1,5 +1,7 @@
 //! The handle: opened on a URL, and the place from where everything else is reached.
 
+#[cfg(feature = "tls")]
+use crate::journal::redis::Certificates;
 #[cfg(feature = "redis")]
 use crate::journal::{RedisJournal, RedisOptions};
 use crate::{
@@ -79,7 +81,7 @@ impl Store {
     /// |---|---|
     /// | `memory:` | a new one in this process' memory, which ends with it |
     /// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]` | Redis 7.0 or later |
-    /// | `rediss://…` | the same through TLS; needs the feature `tls` |
+    /// | `rediss://…` | the same through TLS; needs the feature `tls`. The server's certificate has to be of this host, and of an authority of the system or one that is [given](StoreOptions::root_certificate) |
     /// | `unix:///PATH?db=…&user=…&pass=…` | Redis at a socket of this machine |
     ///
     /// # Errors
@@ -256,6 +258,8 @@ pub struct StoreOptions {
     confirm_within: Duration,
     keep_keys: Duration,
     accepted: BTreeSet<Risk>,
+    #[cfg(feature = "tls")]
+    certificates: Certificates,
 }
 
 impl Default for StoreOptions {
@@ -267,6 +271,8 @@ impl Default for StoreOptions {
             confirm_within: Durability::WITHIN,
             keep_keys: KEEP_KEYS,
             accepted: BTreeSet::new(),
+            #[cfg(feature = "tls")]
+            certificates: Certificates::default(),
         }
     }
 }
@@ -303,6 +309,45 @@ impl StoreOptions {
     /// For how long [idempotency keys](crate::repository::Execute::idempotency_key) are kept; 7 days unless said otherwise.
     pub fn keep_keys(mut self, time: Duration) -> Self {
         self.keep_keys = time;
+        self
+    }
+
+    /// Trusts the servers that these authorities vouch for, and no others: certificates in PEM, one after another.
+    ///
+    /// Unless said otherwise, the authorities of the system are trusted. Where they lie can be said by the variables
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` too, for all of the program.
+    ///
+    /// ```no_run
+    /// # async fn connect() -> Result<annals::Store, Box<dyn std::error::Error>> {
+    /// use annals::Store;
+    ///
+    /// let authority = std::fs::read("authority.pem")?;
+    /// let store = Store::options().root_certificate(authority).connect("rediss://redis.example").await?;
+    /// # Ok(store)
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.certificates.trust(pem.as_ref());
+        self
+    }
+
+    /// Shows this certificate to a server that wants to see one of its clients (`tls-auth-clients yes`): the certificate,
+    /// behind it those between it and its authority, and its key, in PEM.
+    ///
+    /// ```no_run
+    /// # async fn connect() -> Result<annals::Store, Box<dyn std::error::Error>> {
+    /// use annals::Store;
+    /// use std::fs::read;
+    ///
+    /// let options = Store::options().client_certificate(read("client.pem")?, read("client.key")?);
+    /// let store = options.connect("rediss://redis.example").await?;
+    /// # Ok(store)
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(mut self, pem: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
+        self.certificates.show(pem.as_ref(), key.as_ref());
         self
     }
 
@@ -355,6 +400,10 @@ impl StoreOptions {
             .namespace(self.namespace)
             .durability(self.durability)
             .confirm_within(self.confirm_within);
+        #[cfg(feature = "tls")]
+        {
+            options = options.certificates(self.certificates);
+        }
         for risk in self.accepted {
             options = options.accept(risk);
         }

@@ -80,7 +80,7 @@ fn restart(server: &mut RedisServer, how: Restart) {
             server.start_again();
         }
         Restart::FunctionsLost => {
-            let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+            let mut connection = redis::Client::open(server.admin_url()).unwrap().get_connection().unwrap();
             redis::cmd("FUNCTION").arg("FLUSH").exec(&mut connection).unwrap();
         }
     }

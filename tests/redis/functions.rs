@@ -107,7 +107,7 @@ async fn where_a_user_may_only_call_functions_that_are_there_they_are_called() {
             "-evalsha",
         ])
         .await;
-    let url = server.url().replace("redis://", "redis://caller:a-password@");
+    let url = server.admin_url().replace("redis://", "redis://caller:a-password@");
     let refused = RedisJournal::connect(&url, &RedisOptions::new()).await.unwrap_err().to_string();
     assert!(refused.contains("NOPERM"), "{refused}");
     journal(&server).await;

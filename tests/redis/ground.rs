@@ -26,7 +26,7 @@ pub(crate) struct Raw {
 
 impl Raw {
     pub(crate) async fn on(server: &RedisServer) -> Self {
-        Self::at(&server.url()).await
+        Self::at(&server.admin_url()).await
     }
 
     pub(crate) async fn at(url: &str) -> Self {

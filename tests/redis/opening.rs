@@ -83,7 +83,7 @@ async fn a_bad_url_or_option_is_refused_before_anything_is_sent() {
 async fn where_nothing_answers_that_is_said_soon() {
     let mut server = RedisServer::start();
     server.stop();
-    for url in [server.url(), "unix:///no/such/socket".to_owned(), "redis://no-such-host.invalid".to_owned()] {
+    for url in [server.admin_url(), "unix:///no/such/socket".to_owned(), "redis://no-such-host.invalid".to_owned()] {
         let error = not_opened(&url).await;
         assert!(matches!(error, ConnectError::Unreachable { .. }), "{url} gave {error:?}");
         assert!(error.to_string().contains(&url), "{error}");

@@ -175,11 +175,12 @@ async fn what_a_server_refuses_changed_nothing_and_is_told_at_once() {
     let (journal, raw) = (journal(&server).await, Raw::on(&server).await);
     append(&journal, &stream("1"), Expected::Missing, 1).await;
     let model = ReadModel::new("OrderList", 1);
+    let user = server.user();
     for (refuse, code, mend) in [
         (["CONFIG", "SET", "maxmemory", "1"], "OOM", ["CONFIG", "SET", "maxmemory", "0"]),
-        (["ACL", "SETUSER", "default", "-xadd"], "NOPERM", ["ACL", "SETUSER", "default", "+@all"]),
-        (["ACL", "SETUSER", "default", "-rpush"], "NOPERM", ["ACL", "SETUSER", "default", "+@all"]),
-        (["ACL", "SETUSER", "default", "-set"], "NOPERM", ["ACL", "SETUSER", "default", "+@all"]),
+        (["ACL", "SETUSER", user, "-xadd"], "NOPERM", ["ACL", "SETUSER", user, "+@all"]),
+        (["ACL", "SETUSER", user, "-rpush"], "NOPERM", ["ACL", "SETUSER", user, "+@all"]),
+        (["ACL", "SETUSER", user, "-set"], "NOPERM", ["ACL", "SETUSER", user, "+@all"]),
     ] {
         let _: () = raw.run(&refuse).await;
         let begun = Instant::now();
@@ -190,7 +191,7 @@ async fn what_a_server_refuses_changed_nothing_and_is_told_at_once() {
         let _: () = raw.run(&mend).await;
     }
     for command in ["-hset", "-hdel", "-zadd", "-zrem"] {
-        let _: () = raw.run(&["ACL", "SETUSER", "default", command]).await;
+        let _: () = raw.run(&["ACL", "SETUSER", user, command]).await;
         let changes = vec![RowChange::write("1", "{}"), RowChange::delete("2")];
         let commit = Commit::new(model.clone(), 0, None, LogId::new(1, 1), changes);
         let answer = journal.commit(commit).await;
@@ -198,7 +199,7 @@ async fn what_a_server_refuses_changed_nothing_and_is_told_at_once() {
             matches!(&answer, Err(JournalError::Refused { reason, .. }) if reason.contains("NOPERM")),
             "{answer:?}"
         );
-        let _: () = raw.run(&["ACL", "SETUSER", "default", "+@all"]).await;
+        let _: () = raw.run(&["ACL", "SETUSER", user, "+@all"]).await;
     }
     let keys: Vec<String> = raw.run(&["KEYS", "*OrderList*"]).await;
     assert_eq!(keys, [""; 0]);

@@ -7,7 +7,7 @@ use annals_test_support::RedisServer;
 /// Lays a log with these milliseconds, as if its events had been appended then.
 async fn lay(server: &RedisServer, millis: &[u64]) -> RedisJournal {
     let journal = journal(server).await;
-    let client = redis::Client::open(server.url()).unwrap();
+    let client = redis::Client::open(server.admin_url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut commands = redis::pipe();
     for (number, millis) in (1..).zip(millis) {

@@ -8,3 +8,6 @@ pub mod durability {}
 
 #[doc = include_str!("operating.md")]
 pub mod operating {}
+
+#[doc = include_str!("least_rights.md")]
+pub mod least_rights {}

@@ -160,7 +160,8 @@ pub enum ConnectError {
         /// What the connection says.
         reason: String,
     },
-    /// What answers there is not a Redis that events can be kept on. React by correcting the URL, or by upgrading.
+    /// What answers there is not a Redis that events can be kept on, or one whose certificate is not trusted. React by
+    /// correcting the URL, by upgrading, or by naming the authority of its certificate.
     #[error("what answers at `{url}` cannot keep events: {reason}")]
     Unusable {
         /// The URL, without its password.

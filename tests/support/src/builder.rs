@@ -3,10 +3,11 @@
 use crate::{
     clock::Clock,
     server::{Launch, RedisServer},
-    tls::Certificates,
-    version,
+    tls::{Certificates, Tls},
+    users, version,
 };
 use std::{
+    fs,
     net::{Ipv4Addr, TcpListener},
     path::Path,
 };
@@ -20,7 +21,7 @@ const PORTS: u32 = 20;
 pub struct Builder {
     arguments: Vec<String>,
     socket: bool,
-    tls: bool,
+    tls: Option<Tls>,
     clock: bool,
     master: Option<u16>,
 }
@@ -53,8 +54,13 @@ impl Builder {
     ///
     /// This is always the distribution's `redis-server`: whether a server speaks TLS is settled when it is compiled, and
     /// Valkey's single binary does not.
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
+    pub fn tls(self) -> Self {
+        self.tls_with(Tls::Valid)
+    }
+
+    /// The same, with something else to be seen of it.
+    pub fn tls_with(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -83,18 +89,26 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> RedisServer {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let program = if self.tls { version::STANDARD.into() } else { version::program() };
+        let program = if self.tls.is_some() { version::STANDARD.into() } else { version::program() };
         let mut arguments = self.arguments;
+        let least_rights = users::are_wanted() && !users::are_settled_by(&arguments);
+        if least_rights {
+            let file = folder.path().join("users.acl");
+            fs::write(&file, users::users("*", users::more_on(&program)))
+                .expect("a temporary folder can be written to");
+            arguments.extend(["--aclfile".to_owned(), file.display().to_string()]);
+        }
         if let Some(master) = self.master {
             arguments.extend(["--replicaof".to_owned(), "127.0.0.1".to_owned(), master.to_string()]);
         }
         let mut server = RedisServer {
             program,
             socket: self.socket.then(|| folder.path().join("redis.sock")),
-            certificates: self.tls.then(|| Certificates::new(folder.path())),
+            certificates: self.tls.map(|tls| Certificates::new(folder.path(), tls)),
             clock: self.clock.then(|| Clock::new(folder.path())),
             folder,
             arguments,
+            least_rights,
             port: 0,
             tls_port: 0,
             process: None,
@@ -102,7 +116,7 @@ impl Builder {
         };
         for _ in 0..PORTS {
             server.port = free_port();
-            server.tls_port = if self.tls { free_port() } else { 0 };
+            server.tls_port = if self.tls.is_some() { free_port() } else { 0 };
             if server.launch() == Launch::Ready {
                 if self.master.is_some() {
                     server.wait_until_linked();

@@ -10,11 +10,14 @@ mod replication;
 mod resp;
 mod server;
 mod tls;
+mod users;
 mod version;
 mod waiting;
 
 pub use builder::Builder;
 pub use proxy::{Counts, Direction, Lose, Marker, Proxy};
 pub use server::RedisServer;
+pub use tls::Tls;
+pub use users::{rights_of, users};
 pub use version::ServerVersion;
 pub use waiting::until;

@@ -1,6 +1,6 @@
 //! One server: how it is found, asked, hurt and stopped.
 
-use crate::{builder::Builder, clock::Clock, resp, tls::Certificates, version::ServerVersion};
+use crate::{builder::Builder, clock::Clock, resp, tls::Certificates, users, version::ServerVersion};
 use std::{
     ffi::OsString,
     fs::{self, File},
@@ -25,6 +25,7 @@ pub struct RedisServer {
     pub(crate) certificates: Option<Certificates>,
     pub(crate) clock: Option<Clock>,
     pub(crate) arguments: Vec<String>,
+    pub(crate) least_rights: bool,
     pub(crate) port: u16,
     pub(crate) tls_port: u16,
     pub(crate) process: Option<Child>,
@@ -59,10 +60,29 @@ impl RedisServer {
         self.port
     }
 
-    /// The URL, without credentials.
+    /// The URL for a journal: without credentials, or, where `ANNALS_TEST_ACL` says so, with those of a user who may do
+    /// what `annals.acl` says. A server that was built with users of its own, or with fewer commands, is left as it is.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_at(self.port)
+    }
+
+    /// The URL for a test that looks at the server behind a journal's back, and may do everything.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// As whom a journal connects with [`url`](Self::url).
+    #[must_use]
+    pub fn user(&self) -> &'static str {
+        if self.least_rights { "annals" } else { "default" }
+    }
+
+    /// The URL for a journal that reaches the server over another port.
+    pub(crate) fn url_at(&self, port: u16) -> String {
+        let user = if self.least_rights { format!("annals:{}@", users::PASSWORD) } else { String::new() };
+        format!("redis://{user}127.0.0.1:{port}")
     }
 
     /// The URL of the Unix socket.
@@ -95,6 +115,17 @@ impl RedisServer {
     #[must_use]
     pub fn authority(&self) -> PathBuf {
         self.certificates.as_ref().expect("the server was built with `tls()`").authority()
+    }
+
+    /// The certificate of a client that this server lets in, and its key, as files in PEM.
+    ///
+    /// # Panics
+    ///
+    /// When the server was built without [`Tls::Mutual`](crate::Tls::Mutual).
+    #[must_use]
+    pub fn client_certificate(&self) -> [PathBuf; 2] {
+        let files = self.certificates.as_ref().map(Certificates::client);
+        files.filter(|files| files[0].exists()).expect("the server was built with `tls_with(Tls::Mutual)`")
     }
 
     /// The folder that the server keeps its files in.

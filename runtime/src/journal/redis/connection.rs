@@ -160,9 +160,9 @@ impl Name {
 }
 
 impl Connection {
-    pub(super) fn new(url: ServerUrl) -> redis::RedisResult<Self> {
-        let client = Client::open(url.connection_info()?)?;
-        Ok(Self {
+    /// A connection through this client, made when it is needed first.
+    pub(super) fn new(url: ServerUrl, client: Client) -> Self {
+        Self {
             url,
             client,
             response: RESPONSE,
@@ -170,20 +170,12 @@ impl Connection {
             given_up: Mutex::default(),
             made: AtomicU64::default(),
             connecting: tokio::sync::Mutex::new(()),
-        })
+        }
     }
 
     /// Another connection to the same server, made when it is needed first.
     pub(super) fn another(&self) -> Self {
-        Self {
-            url: self.url.clone(),
-            client: self.client.clone(),
-            response: RESPONSE,
-            live: Mutex::new(None),
-            given_up: Mutex::default(),
-            made: AtomicU64::default(),
-            connecting: tokio::sync::Mutex::new(()),
-        }
+        Self::new(self.url.clone(), self.client.clone())
     }
 
     /// The same, where an answer may take so much longer: what is asked for waits for something.
@@ -249,11 +241,12 @@ impl Connection {
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(self.response))
             .set_pipeline_buffer_size(BUFFER);
-        let mut connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map_err(|error| Unfit::Unreachable(self.clean(&error)))?;
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await.map_err(
+            |error| match without_tls(&error) {
+                Some(reason) => Unfit::NotRedis(self.url.clean(&reason)),
+                None => Unfit::Unreachable(self.unreached(&error)),
+            },
+        )?;
         tokio::time::timeout(CONNECT, self.greet(&mut connection)).await.unwrap_or_else(|_| {
             Err(Unfit::NotRedis(format!("it takes connections and says nothing for {} s", CONNECT.as_secs())))
         })?;
@@ -284,6 +277,15 @@ impl Connection {
         Ok(Name::read(&answer))
     }
 
+    /// Why the server was not reached.
+    fn unreached(&self, error: &RedisError) -> String {
+        #[cfg(feature = "tls")]
+        if self.url.is_tls() && error.is_timeout() {
+            return format!("{}; {}", self.clean(error), super::certificates::SILENCE);
+        }
+        self.clean(error)
+    }
+
     /// Says who we are, and hears whether it is Redis that answers.
     async fn greet(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
         let mut answer = Value::Nil;
@@ -303,7 +305,9 @@ impl Connection {
                     return Err(Unfit::NotRedis("it does not speak the protocol of Redis".to_owned()));
                 }
                 Err(error) => {
-                    return Err(Unfit::NotRedis(format!("it closed the connection: {}", self.clean(&error))));
+                    let reason = without_tls(&error)
+                        .unwrap_or_else(|| format!("it closed the connection: {}", self.clean(&error)));
+                    return Err(Unfit::NotRedis(self.url.clean(&reason)));
                 }
             };
         }
@@ -380,6 +384,17 @@ impl Connection {
     fn clean(&self, error: &RedisError) -> String {
         self.url.clean(&error.to_string())
     }
+}
+
+/// Why TLS does not come about, where that is what the error says.
+#[cfg(feature = "tls")]
+fn without_tls(error: &RedisError) -> Option<String> {
+    super::certificates::reason(error)
+}
+
+#[cfg(not(feature = "tls"))]
+fn without_tls(_: &RedisError) -> Option<String> {
+    None
 }
 
 #[cfg(test)]

@@ -30,21 +30,37 @@ local function foreign(key, reason)
   error({ foreign = key, reason = reason })
 end
 
-local function wrong_type(key, expected)
-  foreign(key, 'expected a ' .. expected .. ', found a ' .. redis.call('TYPE', key).ok)
-end
-
 local function is_wrong_type(reply)
   return string.find(reply.err, 'WRONGTYPE', 1, true) ~= nil
 end
 
-local function read(command, key, ...)
-  local reply = redis.pcall(command, key, ...)
+-- Whether the user lacks a right. Within a script, servers say so in words of their own, and do not name the command.
+local function is_forbidden(reply)
+  for _, words in ipairs({ 'NOPERM', 'The user executing the script', 'ACL failure in script' }) do
+    if string.find(reply.err, words, 1, true) then return true end
+  end
+  return false
+end
+
+local function no_right(command, key)
+  return redis.error_reply('NOPERM this user may not run ' .. command .. (key and ' on ' .. key or ''))
+end
+
+local wrong_type
+
+local function read(command, ...)
+  local reply = redis.pcall(command, ...)
   if type(reply) == 'table' and reply.err then
+    local key = ...
     if is_wrong_type(reply) then wrong_type(key, HOLDS[command]) end
+    if is_forbidden(reply) then error(no_right(command, key)) end
     error(reply)
   end
   return reply
+end
+
+function wrong_type(key, expected)
+  foreign(key, 'expected a ' .. expected .. ', found a ' .. read('TYPE', key).ok)
 end
 
 local function segment_key(base, index)
@@ -167,7 +183,9 @@ local function head_of(head, log)
     local info = redis.pcall('XINFO', 'STREAM', log)
     if info.err then
       if is_wrong_type(info) then wrong_type(log, 'stream') end
-      return 0, 0
+      -- Whatever else it may be, it does not say that there is no log: that would begin anew at position 1.
+      if string.find(info.err, 'no such key', 1, true) then return 0, 0 end
+      error(is_forbidden(info) and no_right('XINFO STREAM', log) or info)
     end
     for i = 1, #info, 2 do
       if info[i] == 'last-generated-id' then id = info[i + 1] end
@@ -189,7 +207,7 @@ end
 local function forbidden(commands)
   for _, command in ipairs(commands) do
     if not redis.acl_check_cmd(unpack(command)) then
-      return redis.error_reply('NOPERM this user may not run ' .. command[1] .. ' on ' .. command[2])
+      return no_right(command[1], command[2])
     end
   end
 end
@@ -225,6 +243,8 @@ function journal.make(keys, args)
   if read('HLEN', meta) == 0 then
     local partitions = args[2]
     if partitions == '' then partitions = '1' end
+    local refusal = forbidden({ { 'HSET', meta, '', '' } })
+    if refusal then return refusal end
     redis.call('HSET', meta, 'format', args[1], 'partitions', partitions, 'hash', args[3], 'segment', args[4])
   end
   return { 'done' }
@@ -328,7 +348,7 @@ local function append_one(one, args, first, log, head, at)
   end
   for index = math.max(math.ceil(actual / SEGMENT), 1), math.floor((actual + count - 1) / SEGMENT) do
     local key = segment_key(base, index)
-    if redis.call('EXISTS', key) == 1 then foreign(key, 'expected no events beyond version ' .. actual) end
+    if read('EXISTS', key) == 1 then foreign(key, 'expected no events beyond version ' .. actual) end
   end
 
   local elements, first_id = {}, nil
@@ -380,7 +400,7 @@ end
 function journal.append(keys, args)
   local log, head = keys[1], keys[2]
   local millis, number = head_of(head, log)
-  local time = redis.call('TIME')
+  local time = read('TIME')
   -- That the keys may be written was looked at before this was called.
   if not (redis.acl_check_cmd('XADD', log, '*', 'e', '') and redis.acl_check_cmd('RPUSH', keys[3], '')
     and redis.acl_check_cmd('SET', head, '')) then
@@ -442,6 +462,8 @@ end
 function journal.reserve(keys, args)
   local known = remembered(keys[1], args[1], args[2])
   if known then return known end
+  local refusal = forbidden({ { 'SET', keys[1], '' } })
+  if refusal then return refusal end
   redis.call('SET', keys[1], string.format('%s %s 0 0 0-0', args[1], args[2]), 'PX', args[3])
   return { 'done' }
 end
@@ -451,6 +473,8 @@ end
 function journal.remember(keys, args)
   local known = remembered(keys[1], args[1], args[2])
   if known then return known end
+  local refusal = forbidden({ { 'SET', keys[1], '' } })
+  if refusal then return refusal end
   local record = string.format('%s %s %s 0 0-0', args[1], args[2], args[4])
   redis.call('SET', keys[1], record, 'PX', args[3])
   return { 'remembered', record }
@@ -470,6 +494,8 @@ function journal.claim(keys, args)
       return { 'taken', args[i], owner }
     end
   end
+  local refusal = #new > 0 and forbidden({ { 'HSET', types, '', '' } })
+  if refusal then return refusal end
   in_chunks('HSET', types, new, 1, #new)
   return { 'done' }
 end
@@ -485,8 +511,9 @@ local function snapshot_at(key)
   local text = redis.pcall('GET', key)
   if not text then return nil end
   if type(text) == 'table' then
+    if is_forbidden(text) then error(no_right('GET', key)) end
     if not is_wrong_type(text) then error(text) end
-    return nil, 'expected a string, found a ' .. redis.call('TYPE', key).ok
+    return nil, 'expected a string, found a ' .. read('TYPE', key).ok
   end
   local version, log_id, fingerprint = string.match(text, '^([1-9]%d*) (%d+%-%d+) (%x+)\n')
   if not version or #version > 15 then return nil, 'expected VERSION LOG-ID FINGERPRINT and a line break' end
@@ -509,7 +536,7 @@ local function elements_after(base, version, limit, reply)
     for i = 1, #elements do reply[#reply + 1] = elements[i] end
     if #elements < wanted then
       local next = place(base, version + wanted + 1)
-      if limit > wanted and redis.call('EXISTS', next) == 1 then
+      if limit > wanted and read('EXISTS', next) == 1 then
         foreign(next, 'expected no events, since the list before it is not full, found some')
       end
       break
@@ -538,6 +565,8 @@ function journal.keep(keys, args)
   if newest and newest.fingerprint == args[2] and newest.version > tonumber(args[1]) and belongs(keys[1], newest) then
     return { 'older' }
   end
+  local refusal = forbidden({ { 'SET', keys[2], '' } })
+  if refusal then return refusal end
   redis.call('SET', keys[2], args[3])
   return { 'done' }
 end

@@ -3,6 +3,8 @@
 
 mod append;
 mod barrier;
+#[cfg(feature = "tls")]
+mod certificates;
 mod connection;
 mod following;
 mod functions;
@@ -19,6 +21,8 @@ mod snapshots;
 mod types;
 mod url;
 
+#[cfg(feature = "tls")]
+pub(crate) use certificates::Certificates;
 pub use open::RedisOptions;
 
 use super::{

@@ -1,5 +1,7 @@
 //! Opening a journal: options, preflight, and the settings that are fixed at the first time.
 
+#[cfg(feature = "tls")]
+use super::Certificates;
 use super::{
     RedisJournal,
     barrier::Barrier,
@@ -15,6 +17,7 @@ use crate::{
     journal::{ConnectError, Demand, Durability, Risk, checks},
     trace::tell,
 };
+use redis::{Client, RedisError};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// The oldest server that has all that is needed.
@@ -38,6 +41,8 @@ pub struct RedisOptions {
     durability: Durability,
     confirm_within: Duration,
     accepted: BTreeSet<Risk>,
+    #[cfg(feature = "tls")]
+    certificates: Certificates,
 }
 
 impl Default for RedisOptions {
@@ -48,6 +53,8 @@ impl Default for RedisOptions {
             durability: Durability::Memory,
             confirm_within: Durability::WITHIN,
             accepted: BTreeSet::new(),
+            #[cfg(feature = "tls")]
+            certificates: Certificates::default(),
         }
     }
 }
@@ -82,6 +89,49 @@ impl RedisOptions {
         self
     }
 
+    /// Trusts the servers that these authorities vouch for, and no others: certificates in PEM, one after another. Unless
+    /// said otherwise, the system's are trusted.
+    ///
+    /// ```no_run
+    /// use annals::journal::{RedisJournal, RedisOptions};
+    ///
+    /// # async fn connect() -> Result<RedisJournal, Box<dyn std::error::Error>> {
+    /// let options = RedisOptions::new().root_certificate(std::fs::read("authority.pem")?);
+    /// let journal = RedisJournal::connect("rediss://redis.example", &options).await?;
+    /// # Ok(journal)
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.certificates.trust(pem.as_ref());
+        self
+    }
+
+    /// Shows this certificate to a server that wants to see one of its clients: the certificate, behind it those between it
+    /// and its authority, and its key, in PEM.
+    ///
+    /// ```no_run
+    /// use annals::journal::{RedisJournal, RedisOptions};
+    /// use std::fs::read;
+    ///
+    /// # async fn connect() -> Result<RedisJournal, Box<dyn std::error::Error>> {
+    /// let options = RedisOptions::new().client_certificate(read("client.pem")?, read("client.key")?);
+    /// let journal = RedisJournal::connect("rediss://redis.example", &options).await?;
+    /// # Ok(journal)
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(mut self, pem: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
+        self.certificates.show(pem.as_ref(), key.as_ref());
+        self
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn certificates(mut self, certificates: Certificates) -> Self {
+        self.certificates = certificates;
+        self
+    }
+
     /// Opens the journal in spite of this risk.
     pub fn accept(mut self, risk: Risk) -> Self {
         self.accepted.insert(risk);
@@ -90,7 +140,7 @@ impl RedisOptions {
 }
 
 pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJournal, ConnectError> {
-    let RedisOptions { namespace, partitions, durability, confirm_within, accepted } = options;
+    let RedisOptions { namespace, partitions, durability, confirm_within, accepted, .. } = options;
     if !checks::can_be_in_a_key(namespace) {
         let reason = format!("expected a namespace of letters, digits, `-`, `_` and `.`, found `{namespace}`");
         return Err(ConnectError::Options { reason });
@@ -99,8 +149,7 @@ pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJourn
         return Err(ConnectError::Options { reason: "expected 1 to 65535 partitions, found 0".to_owned() });
     }
     let server = ServerUrl::parse(url)?;
-    let connection = Connection::new(server.clone())
-        .map_err(|error| ConnectError::Url { url: server.to_string(), reason: server.clean(&error.to_string()) })?;
+    let connection = Connection::new(server.clone(), client(&server, options)?);
     let demand = Demand::from(*durability);
     let barrier = Barrier::new(*confirm_within, accepted.contains(&Risk::Unchecked));
     let preflight = Preflight::new(demand, accepted.clone());
@@ -115,6 +164,26 @@ pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJourn
     let functions = Arc::new(functions);
     let lanes = Lanes::new(&connection, Arc::clone(&functions), barrier);
     Ok(RedisJournal::new(connection, functions, Keys::new(namespace, partitions), lanes, preflight))
+}
+
+/// What makes connections to this server.
+fn client(server: &ServerUrl, options: &RedisOptions) -> Result<Client, ConnectError> {
+    let unusable =
+        |error: RedisError| ConnectError::Url { url: server.to_string(), reason: server.clean(&error.to_string()) };
+    let info = server.connection_info().map_err(unusable)?;
+    #[cfg(feature = "tls")]
+    if !options.certificates.is_empty() {
+        // Who gives certificates does not expect to be without TLS.
+        let plain = "certificates are given, and the URL is without TLS; write `rediss://` in the URL";
+        let fault = options.certificates.fault().or_else(|| (!server.is_tls()).then_some(plain));
+        return match fault {
+            Some(reason) => Err(ConnectError::Options { reason: reason.to_owned() }),
+            None => options.certificates.client(info).map_err(unusable),
+        };
+    }
+    #[cfg(not(feature = "tls"))]
+    let _ = options;
+    Client::open(info).map_err(unusable)
 }
 
 /// A journal that is being opened.

@@ -19,6 +19,23 @@ struct Credentials {
     password: String,
 }
 
+impl Credentials {
+    /// The text with the password masked, as it is and as it may be written.
+    fn masked_in(&self, text: &str) -> String {
+        let escaped = self.password.escape_debug().to_string();
+        let forms = [self.password.as_str(), &escaped, &one_line(&self.password), &one_line(&escaped)];
+        let mut text = text.to_owned();
+        for form in forms.into_iter().filter(|form| !form.trim().is_empty()) {
+            text = text.replace(form, "***");
+        }
+        text
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl ServerUrl {
     /// Reads `redis://[user:password@]host[:port][/db]`, `rediss://…` and
     /// `redis+unix:///path[?db=…&user=…&pass=…]`, also written `unix:///path…`.
@@ -48,6 +65,12 @@ impl ServerUrl {
         Ok(info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true)))
     }
 
+    /// Whether TLS is spoken there.
+    #[cfg(feature = "tls")]
+    pub(super) fn is_tls(&self) -> bool {
+        matches!(self.address, ConnectionAddr::TcpTls { .. })
+    }
+
     /// What is said first on a new connection.
     pub(super) fn greeting(&self) -> Vec<Cmd> {
         let mut commands = Vec::new();
@@ -64,12 +87,13 @@ impl ServerUrl {
     /// A text from outside as one short line, without the password: what is sent to a server may come back in what it
     /// answers.
     pub(super) fn clean(&self, text: &str) -> String {
-        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let line = match &self.credentials {
-            Some(Credentials { password, .. }) if !password.is_empty() => line.replace(password.as_str(), "***"),
-            _ => line,
-        };
-        crate::codec::shortened(&line)
+        // What follows may be a part of a password alone: servers say back no more than the beginning.
+        let text = text.split(", with args beginning with").next().unwrap_or_default();
+        let masked = self.credentials.as_ref().map(|credentials| credentials.masked_in(text));
+        let line = one_line(masked.as_deref().unwrap_or(text));
+        // Where a space of the password was a line break, it is only found now.
+        let masked = self.credentials.as_ref().map(|credentials| credentials.masked_in(&line));
+        crate::codec::shortened(masked.as_deref().unwrap_or(&line))
     }
 }
 
@@ -138,11 +162,23 @@ fn tcp(rest: &str) -> Result<(String, u16, Parts), String> {
     }
     let port = match port {
         None => 6379,
-        Some(port) => whole(port)
-            .filter(|&port| port != 0)
-            .ok_or_else(|| format!("expected a port from 1 to 65535, found `{port}`"))?,
+        Some(port) => whole(port).filter(|&port| port != 0).ok_or_else(|| not_a_port(port))?,
     };
     Ok((host.to_owned(), port, (credentials, database(path.trim_end_matches('/'))?)))
+}
+
+/// What is no number may be a password, where the host behind it is missing.
+fn not_a_port(text: &str) -> String {
+    let expected = "expected a port from 1 to 65535";
+    if looks_like_a_port(text) {
+        format!("{expected}, found `{text}`")
+    } else {
+        format!("{expected} after the `:`, found something else; behind a password comes `@` and the host")
+    }
+}
+
+fn looks_like_a_port(text: &str) -> bool {
+    text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-".contains(&byte))
 }
 
 #[cfg(feature = "tls")]
@@ -231,7 +267,8 @@ fn redacted(url: &str) -> String {
             Some((user, _)) if user.bytes().all(|byte| byte.is_ascii_alphanumeric()) => format!("{user}:***@{address}"),
             _ => format!("***@{address}"),
         },
-        None => base.to_owned(),
+        None if base.starts_with('/') => base.to_owned(),
+        None => without_port(base),
     };
     let query = query.map(|query| {
         let pairs = query.split('&').map(|pair| match pair.split_once('=') {
@@ -242,6 +279,19 @@ fn redacted(url: &str) -> String {
         format!("?{}", pairs.collect::<Vec<_>>().join("&"))
     });
     format!("{scheme}{base}{}", query.unwrap_or_default())
+}
+
+/// An address as it was written, but for what may be a password in the place of a port.
+fn without_port(address: &str) -> String {
+    let from = if address.starts_with('[') { address.find(']').unwrap_or_default() } else { 0 };
+    let may_be_secret = |(colon, _): &(usize, &str)| {
+        let rest = &address[from + colon + 1..];
+        !looks_like_a_port(rest.split(['/', ':']).next().unwrap_or_default())
+    };
+    match address[from..].match_indices(':').find(may_be_secret) {
+        Some((colon, _)) => format!("{}:***", &address[..from + colon]),
+        None => address.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -348,6 +398,16 @@ mod tests {
             "unix:///sock?pass=secret@secret",
             "unix:///sock?pass=secret&secret",
             "redis://:%zzsecret@host",
+            "redis://:secret",
+            "redis://user:secret",
+            "redis://user:secret/0",
+            "redis://user:12secret",
+            "redis://user:1:secret",
+            "redis://user:secret%40host:6379",
+            "redis://[::1]:secret",
+            "redis:user:secret",
+            "redis:/user:secret",
+            "user:secret",
         ] {
             let shown = match ServerUrl::parse(url) {
                 Ok(read) => format!("{read} {read:?}"),
@@ -357,15 +417,22 @@ mod tests {
         }
         assert_eq!(redacted("redis://user:secret@host:1/2"), "redis://user:***@host:1/2");
         assert_eq!(redacted("unix:///sock?pass=secret&db=1"), "unix:///sock?pass=***&db=1");
+        for address in ["host", "host:1/2", "[::1]:6379", "127.0.0.1:65536", "localhost:6379"] {
+            assert_eq!(redacted(&format!("redis://{address}")), format!("redis://{address}"));
+        }
     }
 
     #[test]
     fn what_a_server_says_becomes_one_short_line_without_the_password() {
-        let said = "ERR unknown command 'AUTH',\r\n with args beginning with: 'secret'";
-        assert_eq!(
-            read("redis://:secret@h").clean(said),
-            "ERR unknown command 'AUTH', with args beginning with: '***'"
-        );
+        let said = "ERR no 'secret',\r\n thanks: \"secret\"";
+        assert_eq!(read("redis://:secret@h").clean(said), "ERR no '***', thanks: \"***\"");
+        // Of a long one, a server says back no more than the beginning.
+        let said = "ERR unknown command 'AUTH', with args beginning with: 'sec";
+        assert_eq!(read("redis://:secret@h").clean(said), "ERR unknown command 'AUTH'");
+        let odd = read("redis://:a%20%20b%0D%0A%22c%22%09d@h");
+        for said in ["x a  b\r\n\"c\"\td y", "x a b \"c\" d y", "x a  b  \"c\" d y", r#"x a  b\r\n\"c\"\td y"#] {
+            assert_eq!(odd.clean(said), "x *** y", "{said}");
+        }
         assert!(read("redis://h").clean(&"x".repeat(10_000)).len() < 300);
     }
 

@@ -26,6 +26,7 @@ use std::{
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
+    url: String,
     wire: Arc<Wire>,
 }
 
@@ -50,7 +51,7 @@ impl Proxy {
                 thread::spawn(move || wire.carry(client));
             }
         });
-        Self { port, wire }
+        Self { port, url: server.url_at(port), wire }
     }
 
     /// The port on 127.0.0.1.
@@ -59,10 +60,10 @@ impl Proxy {
         self.port
     }
 
-    /// The URL, without credentials.
+    /// The URL, with the credentials that the server's own has.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        self.url.clone()
     }
 
     /// New connections lead to this server from now on.
