@@ -1,8 +1,8 @@
 //! What a journal answers, in the words of the model, and how the two are compared.
 
 use annals::{
-    Position, Version,
-    journal::{Appended, JournalError, LogBatch, LogId, StoredEvent, Verdict},
+    Position, StreamName, Version,
+    journal::{Appended, JournalError, LogBatch, LogId, Remembered, StoredEvent, Verdict},
 };
 use std::fmt::Debug;
 
@@ -13,6 +13,8 @@ pub(crate) enum Wrong {
     Rewound(Position),
     /// No journal can do it.
     Invalid,
+    /// The idempotency key is that of a command to this stream.
+    KeyTaken(StreamName),
     /// Events of this type are those of this kind of aggregate.
     TypeTaken(String, String),
 }
@@ -23,6 +25,7 @@ pub(crate) enum Told {
     Appended(Appended),
     Duplicate(Appended),
     Conflict { actual: Version, missed: Vec<StoredEvent>, rewound: bool },
+    Remembered(Remembered),
 }
 
 /// What a part of a log holds.
@@ -42,6 +45,7 @@ pub(crate) fn answer<T>(answer: Result<T, JournalError>) -> Result<Result<T, Wro
         Ok(answer) => Ok(Ok(answer)),
         Err(JournalError::Invalid { .. }) => Ok(Err(Wrong::Invalid)),
         Err(JournalError::HistoryRewound { at, .. }) => Ok(Err(Wrong::Rewound(at))),
+        Err(JournalError::KeyTaken { stream, .. }) => Ok(Err(Wrong::KeyTaken(stream))),
         Err(JournalError::TypeTaken { event_type, owner, .. }) => Ok(Err(Wrong::TypeTaken(event_type, owner))),
         Err(error) => Err(format!("found the error: {error}")),
     }
@@ -54,7 +58,7 @@ pub(crate) fn told(verdict: Verdict) -> Told {
         Verdict::Conflict(conflict) => {
             Told::Conflict { actual: conflict.actual, missed: conflict.missed, rewound: conflict.rewound }
         }
-        Verdict::Remembered(_) => unreachable!("no program asks under an idempotency key"),
+        Verdict::Remembered(what) => Told::Remembered(what),
     }
 }
 

@@ -1,14 +1,15 @@
 //! What a step asks for, read against what is there when it runs.
 
 use super::{
-    names::{KEYS, TYPES, pick, read_model, stream},
+    names::{KEYS, REQUESTS, TYPES, pick, read_model, stream},
     operation::{Event, Expect, Named, On, Operation},
     program::Program,
 };
 use annals::{
     StreamName, Version,
-    journal::{Append, Commit, Expected, LogId, NewEvent, RowChange, StoredEvent},
+    journal::{Append, Commit, Expected, Fingerprint, IdempotencyKey, LogId, NewEvent, Once, RowChange, StoredEvent},
 };
+use std::time::Duration;
 
 impl Program<'_> {
     /// One that is there, or now and then one that is not.
@@ -22,14 +23,7 @@ impl Program<'_> {
             Operation::Append { stream: number, expect, after, events } => {
                 let stream = stream(*number);
                 let actual = self.model.version(&stream).number();
-                let expected = match expect {
-                    Expect::Right => Expected::Version(Version::new(actual)),
-                    Expect::Behind(by) => Expected::Version(Version::new(actual.saturating_sub((*by).into()))),
-                    Expect::Ahead(by) => Expected::Version(Version::new(actual + u64::from(*by))),
-                    Expect::Missing => Expected::Missing,
-                    Expect::Existing => Expected::Existing,
-                    Expect::Any => Expected::Any,
-                };
+                let expected = self.expected(&stream, *expect);
                 let named = match expected {
                     Expected::Version(version) => self.named(&stream, version, *after),
                     _ => self.named(&stream, Version::new(actual), *after),
@@ -61,6 +55,45 @@ impl Program<'_> {
             }
             _ => None,
         }
+    }
+
+    fn expected(&self, stream: &StreamName, expect: Expect) -> Expected {
+        let actual = self.model.version(stream).number();
+        match expect {
+            Expect::Right => Expected::Version(Version::new(actual)),
+            Expect::Behind(by) => Expected::Version(Version::new(actual.saturating_sub(by.into()))),
+            Expect::Ahead(by) => Expected::Version(Version::new(actual + u64::from(by))),
+            Expect::Missing => Expected::Missing,
+            Expect::Existing => Expected::Existing,
+            Expect::Any => Expected::Any,
+        }
+    }
+
+    /// Which command is asked of which stream under a key, if it can be one. A key has one command, until it is known what
+    /// that led to: before, it may be taken for that command already, or not.
+    pub(super) fn to_once(&self, operation: &Operation) -> Option<(StreamName, Once)> {
+        let (key, other) = match operation {
+            Operation::Once { key, other, .. }
+            | Operation::Recall { key, other }
+            | Operation::Nothing { key, other } => (*key, *other),
+            _ => return None,
+        };
+        let once = |command: u8| {
+            let key = IdempotencyKey::new(pick(&REQUESTS, key)).ok()?;
+            Some(Once::new(key, Fingerprint::new(command.into()), Duration::from_hours(1)))
+        };
+        let own = (stream(key), once(key)?);
+        if other && self.model.recall(&own.0, &own.1) != Ok(None) {
+            return Some((stream(key + 1), once(key + 7)?));
+        }
+        Some(own)
+    }
+
+    /// An append of one event to a stream.
+    pub(super) fn to_append_to(&self, stream: StreamName, expect: Expect) -> Append {
+        let event = Event { kind: 0, schema_version: 1, annotated: false, times: 1 };
+        let expected = self.expected(&stream, expect);
+        Append::new(stream, expected, self.events(&[event]))
     }
 
     fn earlier(&self, which: u8) -> Option<&(Append, bool)> {

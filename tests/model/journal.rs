@@ -8,8 +8,8 @@ use super::{
 use annals::{
     Position, StreamName, Version,
     journal::{
-        After, Append, Appended, Checkpoint, Conflict, Expected, Fingerprint, LogId, LogRead, Restored, Snapshot,
-        StoredEvent,
+        After, Append, Appended, Checkpoint, Conflict, Expected, Fingerprint, LogId, LogRead, Once, Remembered,
+        Restored, Snapshot, StoredEvent,
     },
 };
 use std::collections::BTreeMap;
@@ -21,13 +21,15 @@ pub(crate) struct Model {
     streams: BTreeMap<StreamName, Vec<StoredEvent>>,
     snapshots: BTreeMap<StreamName, Snapshot>,
     owners: BTreeMap<String, String>,
+    /// What commands led to that were asked under idempotency keys: of which stream, and which command.
+    keys: BTreeMap<String, (StreamName, Fingerprint, Remembered)>,
     pub(super) read_models: BTreeMap<String, Rows>,
 }
 
 impl Model {
     pub(crate) fn new(partitions: u16) -> Self {
-        let (logs, streams, snapshots) = Default::default();
-        Self { partitions, logs, streams, snapshots, owners: BTreeMap::new(), read_models: BTreeMap::new() }
+        let (logs, streams, snapshots, owners, keys, read_models) = Default::default();
+        Self { partitions, logs, streams, snapshots, owners, keys, read_models }
     }
 
     pub(crate) fn stream(&self, stream: &StreamName) -> &[StoredEvent] {
@@ -59,10 +61,39 @@ impl Model {
 
     /// Appends at the time `now`, which the journal's clock told, and no earlier than the newest event.
     pub(crate) fn append(&mut self, append: &Append, now: u64) -> Result<Told, Wrong> {
-        let actual = self.version(&append.stream);
         if append.events.is_empty() {
             return Err(Wrong::Invalid);
         }
+        let Some(once) = &append.once else { return self.append_anew(append, now) };
+        if let Some(what) = self.recall(&append.stream, once)? {
+            return Ok(Told::Remembered(what));
+        }
+        let told = self.append_anew(append, now)?;
+        if let Told::Appended(appended) = told {
+            self.remember(&append.stream, once, Remembered::Appended(appended))?;
+        }
+        Ok(told)
+    }
+
+    /// What is known of a command under its key.
+    pub(crate) fn recall(&self, stream: &StreamName, once: &Once) -> Result<Option<Remembered>, Wrong> {
+        match self.keys.get(once.key.as_str()) {
+            None => Ok(None),
+            Some((asked, command, what)) if asked == stream && *command == once.command => Ok(Some(*what)),
+            Some((asked, ..)) => Err(Wrong::KeyTaken(asked.clone())),
+        }
+    }
+
+    pub(crate) fn remember(&mut self, stream: &StreamName, once: &Once, what: Remembered) -> Result<Remembered, Wrong> {
+        if let Some(known) = self.recall(stream, once)? {
+            return Ok(known);
+        }
+        self.keys.insert(once.key.as_str().to_owned(), (stream.clone(), once.command, what));
+        Ok(what)
+    }
+
+    fn append_anew(&mut self, append: &Append, now: u64) -> Result<Told, Wrong> {
+        let actual = self.version(&append.stream);
         if let (Expected::Version(version), Some(log_id)) = (append.expected, append.after)
             && !self.has(&append.stream, version, log_id)
         {

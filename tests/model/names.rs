@@ -8,6 +8,7 @@ pub(super) const STREAMS: [(&str, &str); 5] =
 pub(super) const AGGREGATES: [&str; 4] = ["order", "user", "cart", ""];
 pub(super) const TYPES: [&str; 5] = ["Placed", "Paid", "Named", "Filled", "a b"];
 pub(super) const MODELS: [(&str, u32); 4] = [("orders", 1), ("orders", 2), ("totals", 1), ("no name", 1)];
+pub(super) const REQUESTS: [&str; 6] = ["r-1", "r-2", "", "{annals:0}:log", "é\r\n", "r:1"];
 pub(super) const KEYS: [&str; 6] = ["", "1", "10", "2", "é", "{1}:\n"];
 
 pub(super) fn pick<T: Copy>(from: &[T], number: u8) -> T {

@@ -23,6 +23,21 @@ pub(crate) enum Operation {
     Mend {
         which: u8,
     },
+    /// An append under an idempotency key; by another command, where the key is one's already.
+    Once {
+        key: u8,
+        other: bool,
+        expect: Expect,
+    },
+    Recall {
+        key: u8,
+        other: bool,
+    },
+    /// There was nothing to do under a key.
+    Nothing {
+        key: u8,
+        other: bool,
+    },
     Version {
         stream: u8,
     },
@@ -132,6 +147,10 @@ pub(crate) enum Place {
     Start,
     Position(u16),
     Entry(u16),
+    /// An entry with its event.
+    Event(u16),
+    /// An entry that is not there, though its position may be.
+    Other(u16),
 }
 
 /// What a commit expects, seen from what is there.
@@ -160,6 +179,10 @@ fn operation() -> impl Strategy<Value = Operation> {
         12 => append(),
         3 => (any::<u8>(), prop::bool::weighted(0.2)).prop_map(|(which, more)| Operation::Again { which, more }),
         2 => any::<u8>().prop_map(|which| Operation::Mend { which }),
+        5 => (few(6), prop::bool::weighted(0.2), expect())
+            .prop_map(|(key, other, expect)| Operation::Once { key, other, expect }),
+        1 => (few(6), prop::bool::weighted(0.2)).prop_map(|(key, other)| Operation::Recall { key, other }),
+        1 => (few(6), prop::bool::weighted(0.2)).prop_map(|(key, other)| Operation::Nothing { key, other }),
         2 => few(5).prop_map(|stream| Operation::Version { stream }),
         3 => (few(5), any::<u16>(), limit()).prop_map(|(stream, after, limit)| Operation::Read { stream, after, limit }),
         4 => log(),
@@ -187,21 +210,24 @@ fn few(count: u8) -> impl Strategy<Value = u8> {
     prop_oneof![3 => Just(0), 2 => 0..count]
 }
 
-fn append() -> impl Strategy<Value = Operation> {
-    let expect = prop_oneof![
+fn expect() -> impl Strategy<Value = Expect> {
+    prop_oneof![
         6 => Just(Expect::Right),
         1 => (1..5_u16).prop_map(Expect::Behind),
         1 => (1..3_u16).prop_map(Expect::Ahead),
         1 => Just(Expect::Missing),
         1 => Just(Expect::Existing),
         2 => Just(Expect::Any),
-    ];
+    ]
+}
+
+fn append() -> impl Strategy<Value = Operation> {
     // Now and then enough of them for another list of the stream, and for more than a conflict brings.
     let times = prop_oneof![250 => Just(1), 1 => 1_000..1_002_u16, 1 => 4_090..4_100_u16];
     let event = (any::<u8>(), 1..4_u32, prop::bool::weighted(0.2), times)
         .prop_map(|(kind, schema_version, annotated, times)| Event { kind, schema_version, annotated, times });
     let events = prop_oneof![20 => vec(event.clone(), 1..4), 1 => vec(event, 0..1)];
-    (few(5), expect, named(), events).prop_map(|(stream, expect, after, events)| Operation::Append {
+    (few(5), expect(), named(), events).prop_map(|(stream, expect, after, events)| Operation::Append {
         stream,
         expect,
         after,
@@ -210,8 +236,13 @@ fn append() -> impl Strategy<Value = Operation> {
 }
 
 fn log() -> impl Strategy<Value = Operation> {
-    let place =
-        prop_oneof![Just(Place::Start), any::<u16>().prop_map(Place::Position), any::<u16>().prop_map(Place::Entry)];
+    let place = prop_oneof![
+        4 => Just(Place::Start),
+        4 => any::<u16>().prop_map(Place::Position),
+        2 => any::<u16>().prop_map(Place::Entry),
+        2 => any::<u16>().prop_map(Place::Event),
+        1 => any::<u16>().prop_map(Place::Other),
+    ];
     (any::<u16>(), place, limit(), option::of(vec(any::<u8>(), 0..3)), vec(any::<u8>(), 0..2)).prop_map(
         |(partition, after, limit, types, aggregates)| Operation::Log { partition, after, limit, types, aggregates },
     )

@@ -8,7 +8,10 @@ use super::{
 };
 use annals::{
     StreamName, Version,
-    journal::{After, Append, Committed, Fingerprint, Journal, LogId, LogRead, ReadModel, Snapshot, Verdict},
+    journal::{
+        After, Append, Checkpoint, Committed, Fingerprint, Journal, LogId, LogRead, ReadModel, Remembered, Snapshot,
+        Verdict,
+    },
 };
 use std::collections::BTreeSet;
 
@@ -24,7 +27,7 @@ pub(crate) struct Program<'a> {
 }
 
 /// Every kind of answer that programs are to come to.
-pub(crate) const KINDS: [&str; 17] = [
+pub(crate) const KINDS: [&str; 21] = [
     "appended",
     "appended to the second list",
     "duplicate",
@@ -33,7 +36,11 @@ pub(crate) const KINDS: [&str; 17] = [
     "conflict with a stream that is shorter",
     "conflict with another history",
     "invalid append",
+    "remembered",
+    "remembered that there was nothing to do",
+    "taken key",
     "part of a log",
+    "rewound",
     "snapshot kept",
     "snapshot older than the one that is there",
     "snapshot restored",
@@ -69,6 +76,7 @@ impl<'a> Program<'a> {
                     None => Ok(()),
                 }
             }
+            Operation::Once { .. } | Operation::Recall { .. } | Operation::Nothing { .. } => self.once(operation).await,
             Operation::Version { stream: number } => self.version(&stream(*number)).await,
             Operation::Read { stream: number, after, limit: most } => {
                 let stream = stream(*number);
@@ -81,16 +89,31 @@ impl<'a> Program<'a> {
                 let after = match after {
                     Place::Start => After::Start,
                     Place::Position(number) => After::Position(u64::from(*number) % (log.len() as u64 + 2)),
-                    Place::Entry(_) if log.is_empty() => After::Start,
-                    Place::Entry(number) => After::LogId(log[usize::from(*number) % log.len()].log_id()),
+                    Place::Entry(number) | Place::Event(number) | Place::Other(number) => {
+                        match (after, log.get(usize::from(*number) % log.len().max(1))) {
+                            (_, None) => After::Start,
+                            (Place::Entry(_), Some(there)) => After::LogId(there.log_id()),
+                            (Place::Event(_), Some(there)) => After::Checkpoint(there.checkpoint()),
+                            // Its time is another one, or its event.
+                            (_, Some(there)) if number % 2 == 0 => {
+                                let LogId { millis, number } = there.log_id();
+                                After::LogId(LogId::new(millis + 1, number))
+                            }
+                            (_, Some(there)) => {
+                                After::Checkpoint(Checkpoint::new(there.log_id()).of_event(Fingerprint::new(7)))
+                            }
+                        }
+                    }
                 };
                 let mut read = LogRead::new(partition, after, limit(*most));
                 if let Some(types) = types {
                     read = read.with_types(texts(&TYPES, types).into());
                 }
                 let read = read.with_aggregates(texts(&AGGREGATES, aggregates).into());
-                if self.model.read_log(&read).is_ok_and(|part| !part.end) {
-                    self.reach("part of a log");
+                match self.model.read_log(&read) {
+                    Ok(part) if !part.end => self.reach("part of a log"),
+                    Err(Wrong::Rewound(_)) => self.reach("rewound"),
+                    _ => {}
                 }
                 self.log(read).await
             }
@@ -103,7 +126,7 @@ impl<'a> Program<'a> {
                 self.reach(match expected {
                     Ok(()) => "claimed",
                     Err(Wrong::TypeTaken(..)) => "taken",
-                    Err(Wrong::Invalid | Wrong::Rewound(_)) => return same("the claim", &expected, &found),
+                    Err(_) => return same("the claim", &expected, &found),
                 });
                 same("the claim", &expected, &found)
             }
@@ -138,9 +161,32 @@ impl<'a> Program<'a> {
                 Some(last) if last.version() < *actual => "conflict that missed too many events",
                 Some(_) => "conflict that missed events",
             },
+            Ok(Told::Remembered(Remembered::Appended(_))) => "remembered",
+            Ok(Told::Remembered(Remembered::Nothing { .. })) => "remembered that there was nothing to do",
+            Err(Wrong::KeyTaken(_)) => "taken key",
             Err(_) => "invalid append",
         });
         same("the append", &expected, &found.map(told))
+    }
+
+    async fn once(&mut self, operation: &Operation) -> Result<(), String> {
+        let Some((stream, once)) = self.to_once(operation) else { return Ok(()) };
+        match operation {
+            Operation::Once { expect, .. } => {
+                let append = self.to_append_to(stream, *expect);
+                self.append(append.once(once)).await
+            }
+            Operation::Nothing { .. } => {
+                let version = self.model.version(&stream);
+                let found = answer(self.journal.remember(&stream, once.clone(), version).await)?;
+                let nothing = Remembered::Nothing { version };
+                same("what is remembered", &self.model.remember(&stream, &once, nothing), &found)
+            }
+            _ => {
+                let found = answer(self.journal.recall(&stream, &once).await)?;
+                same("what is recalled", &self.model.recall(&stream, &once), &found)
+            }
+        }
     }
 
     fn reach(&mut self, kind: &'static str) {
