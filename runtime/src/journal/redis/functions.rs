@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 const SOURCE: &str = include_str!("journal.lua");
 /// What can be called.
-const NAMES: [&str; 14] = [
-    "about", "settings", "make", "append", "reserve", "remember", "claim", "version", "restore", "keep", "seek",
-    "commit", "clear", "page",
+const NAMES: [&str; 13] = [
+    "about", "settings", "make", "append", "remember", "claim", "version", "restore", "keep", "seek", "commit",
+    "clear", "page",
 ];
 /// Which of them only read, so that a server calls them too when it takes no writes.
 const READING: [&str; 6] = ["about", "settings", "version", "restore", "seek", "page"];

@@ -457,24 +457,12 @@ function journal.append(keys, args)
   return reply
 end
 
--- Keeps an idempotency key for a command in the partition of the key, which may be another one than that of its stream.
--- KEYS once ARGV command stream keep
-function journal.reserve(keys, args)
-  local known = remembered(keys[1], args[1], args[2])
-  if known then return known end
-  local refusal = forbidden({ { 'SET', keys[1], '' } })
-  if refusal then return refusal end
-  redis.call('SET', keys[1], string.format('%s %s 0 0 0-0', args[1], args[2]), 'PX', args[3])
-  return { 'done' }
-end
-
--- Remembers that a command had nothing to do, unless it is known that it had.
+-- Remembers that a command had nothing to do, unless it is known what it led to. In the partition of a key, where that is
+-- another one than that of the stream, the same says whose the key is.
 -- KEYS once ARGV command stream keep version
 function journal.remember(keys, args)
   local known = remembered(keys[1], args[1], args[2])
   if known then return known end
-  local refusal = forbidden({ { 'SET', keys[1], '' } })
-  if refusal then return refusal end
   local record = string.format('%s %s %s 0 0-0', args[1], args[2], args[4])
   redis.call('SET', keys[1], record, 'PX', args[3])
   return { 'remembered', record }

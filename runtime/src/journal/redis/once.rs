@@ -43,17 +43,8 @@ impl RedisJournal {
         version: Version,
     ) -> Result<Remembered, JournalError> {
         self.reserve(&stream, &once).await?;
-        let operation = format!("keep the idempotency key `{}`", once.key);
         let partition = self.keys.partition(&stream);
-        let [command, keep] = arguments(&once);
-        let arguments = [command, stream.to_string(), keep, version.to_string()];
-        let key = self.keys.once(partition, &once.key);
-        let mut reply = self.call(&operation, "remember", &[&key], &arguments).await?;
-        match reply.text().map_err(|found| found.during(&operation))?.as_str() {
-            "remembered" => remembered(Some(&once), &stream, partition, reply, &operation),
-            "taken" => Err(taken(Some(&once), reply, &operation)),
-            word => Err(foreign(&operation, word, reply)),
-        }
+        self.remember_in(partition, &stream, &once, version).await
     }
 
     /// Makes sure that a key is this command's, where the key's home is another partition than that of the stream.
@@ -62,12 +53,23 @@ impl RedisJournal {
         if home == self.keys.partition(stream) {
             return Ok(());
         }
+        self.remember_in(home, stream, once, Version::NONE).await.map(drop)
+    }
+
+    async fn remember_in(
+        &self,
+        partition: u16,
+        stream: &StreamName,
+        once: &Once,
+        version: Version,
+    ) -> Result<Remembered, JournalError> {
         let operation = format!("keep the idempotency key `{}`", once.key);
         let [command, keep] = arguments(once);
-        let arguments = [command, stream.to_string(), keep];
-        let mut reply = self.call(&operation, "reserve", &[&self.keys.once(home, &once.key)], &arguments).await?;
+        let arguments = [command, stream.to_string(), keep, version.to_string()];
+        let key = self.keys.once(partition, &once.key);
+        let mut reply = self.call(&operation, "remember", &[&key], &arguments).await?;
         match reply.text().map_err(|found| found.during(&operation))?.as_str() {
-            "done" | "remembered" => Ok(()),
+            "remembered" => remembered(Some(once), stream, partition, reply, &operation),
             "taken" => Err(taken(Some(once), reply, &operation)),
             word => Err(foreign(&operation, word, reply)),
         }
