@@ -1,6 +1,7 @@
 //! The journal on Redis, on a real server: what lies there, and what happens when something goes wrong.
 
 mod conformance;
+mod durability;
 mod foreign;
 mod format;
 mod functions;
@@ -10,4 +11,5 @@ mod outages;
 mod seeking;
 mod segments;
 mod settling;
+mod sharing;
 mod snapshots;
