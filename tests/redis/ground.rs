@@ -25,12 +25,19 @@ pub(crate) async fn pair() -> (RedisServer, RedisServer) {
     (master, replica)
 }
 
-/// A replica of this server that the master has heard from: before that, it sends it nothing.
+/// A replica of this server.
 pub(crate) async fn follow(master: &RedisServer, replica: Builder) -> RedisServer {
     let replica = replica.replica_of(master).start();
+    heard(master).await;
+    replica
+}
+
+/// Waits until a master has heard from its replica: before that, it sends it nothing.
+pub(crate) async fn heard(master: &RedisServer) {
+    // Something that is replicated, and kept nowhere.
+    master.command(&["PUBLISH", "replicas", "hello"]);
     let has_heard = |line: String| line.contains("state=online") && !line.contains("offset=0,");
     until("the master hears from its replica", || master.info("replication", "slave0").is_some_and(has_heard)).await;
-    replica
 }
 
 /// The server, without a journal in between.

@@ -8,6 +8,8 @@ mod functions;
 mod ground;
 mod opening;
 mod outages;
+mod purse;
+mod rewound;
 mod seeking;
 mod segments;
 mod settling;

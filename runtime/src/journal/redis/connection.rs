@@ -1,6 +1,6 @@
 //! The connection to the server: made again when it breaks, and honest about what may have been sent.
 
-use super::url::ServerUrl;
+use super::{introduction::Introduction, url::ServerUrl};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerError, Value,
     aio::{ConnectionLike, MultiplexedConnection},
@@ -9,7 +9,7 @@ use std::{
     fmt,
     future::Future,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -117,6 +117,8 @@ pub(super) struct Connection {
     url: ServerUrl,
     client: Client,
     response: Duration,
+    /// What is said first, shared with every other connection of the journal.
+    introduction: Arc<Introduction>,
     live: Mutex<Option<Live>>,
     /// How many connections were made, by which each is known: a late failure of an old one must not end a new one.
     made: AtomicU64,
@@ -136,6 +138,7 @@ impl Connection {
             url,
             client,
             response: RESPONSE,
+            introduction: Arc::default(),
             live: Mutex::new(None),
             made: AtomicU64::default(),
             connecting: tokio::sync::Mutex::new(()),
@@ -148,6 +151,7 @@ impl Connection {
             url: self.url.clone(),
             client: self.client.clone(),
             response: RESPONSE,
+            introduction: Arc::clone(&self.introduction),
             live: Mutex::new(None),
             made: AtomicU64::default(),
             connecting: tokio::sync::Mutex::new(()),
@@ -158,6 +162,11 @@ impl Connection {
     pub(super) fn patient(mut self, longer: Duration) -> Self {
         self.response = RESPONSE + longer;
         self
+    }
+
+    /// What is said first on each connection that is made from now on.
+    pub(super) fn introduction(&self) -> &Introduction {
+        &self.introduction
     }
 
     pub(super) fn url(&self) -> &ServerUrl {
@@ -225,6 +234,7 @@ impl Connection {
         tokio::time::timeout(CONNECT, self.greet(&mut connection)).await.unwrap_or_else(|_| {
             Err(Unfit::NotRedis(format!("it takes connections and says nothing for {} s", CONNECT.as_secs())))
         })?;
+        self.introduce(&mut connection).await?;
         let live = Live { connection, generation: self.made.fetch_add(1, Ordering::Relaxed) };
         *self.live() = Some(live.clone());
         Ok(live)
@@ -258,6 +268,13 @@ impl Connection {
         }
         let found = self.url.clean(&format!("{answer:?}"));
         Err(Unfit::NotRedis(format!("expected PONG as the answer to PING, found {found}")))
+    }
+
+    async fn introduce(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
+        let Some(commands) = self.introduction.commands() else { return Ok(()) };
+        let answers = connection.req_packed_commands(&commands, 0, commands.len()).await;
+        let answers = answers.map_err(|error| Unfit::Unreachable(self.clean(&error)))?;
+        self.introduction.heard(&answers).map_err(Unfit::Refused)
     }
 
     async fn answer<T>(
