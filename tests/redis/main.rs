@@ -8,6 +8,7 @@ mod functions;
 mod ground;
 mod opening;
 mod outages;
+mod preflight;
 mod purse;
 mod rewound;
 mod seeking;

@@ -106,7 +106,9 @@ pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJourn
     let opening = Opening { connection, functions: Functions::new(), namespace };
     opening.greet().await?;
     let facts = opening.facts().await?;
-    let barrier = Barrier::new(*confirm_within, accepted.contains(&Risk::Unchecked));
+    // What the server lets us see is looked at, whatever was accepted.
+    let trusting = accepted.contains(&Risk::Unchecked) && !facts.shows_fsync();
+    let barrier = Barrier::new(*confirm_within, trusting);
     barrier.can_wait_for_aof(facts.can_wait_for_aof());
     opening.check_server(&preflight, &barrier, &facts)?;
     opening.load().await?;
