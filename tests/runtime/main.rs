@@ -7,6 +7,7 @@ mod engines;
 mod evolving;
 mod executing;
 mod faults;
+mod keys;
 mod laws;
 mod looking_back;
 mod projecting;
