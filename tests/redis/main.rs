@@ -6,6 +6,7 @@ mod foreign;
 mod format;
 mod functions;
 mod ground;
+mod living;
 mod opening;
 mod outages;
 mod preflight;

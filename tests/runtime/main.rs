@@ -9,6 +9,7 @@ mod executing;
 mod faults;
 mod keys;
 mod laws;
+mod living;
 mod looking_back;
 mod projecting;
 mod reading;
