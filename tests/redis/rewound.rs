@@ -199,6 +199,50 @@ async fn a_live_reader_is_told_at_once_and_not_when_the_new_history_has_grown() 
     }
 }
 
+/// The server that it waits on becomes a replica of the new master, and nothing cuts the reader off. The master's clock was
+/// ahead, so that what comes next lies behind what was lost.
+#[tokio::test]
+async fn a_live_reader_is_told_also_where_its_server_stays_and_its_history_is_replaced() {
+    const AHEAD: u64 = 2;
+    let servers = Servers::start().await;
+    let store = Store::options().accept(Risk::Replica).connect(&servers.master.url()).await.unwrap();
+    for amount in 1..=KEPT {
+        put(&store, "a", amount).await;
+    }
+    servers.in_step().await;
+    servers.line.freeze(Direction::ToClient);
+    servers.master.set_clock(i64::try_from(AHEAD).unwrap());
+    for amount in 1..=LOST {
+        put(&store, "a", amount * 10).await;
+    }
+    let before: Vec<_> = store.log().stream().try_collect().await.unwrap();
+    let seen = before.last().unwrap();
+    let mut live = store.log().after(Cursor::from(seen)).live();
+    let reader = tokio::spawn(async move { live.next().await });
+    let waits = || servers.master.info("clients", "blocked_clients").as_deref() == Some("1");
+    until("the reader waits", waits).await;
+
+    servers.fail_over(Instead::AsMany).await;
+    servers.master.demote_to(&servers.replica);
+    let head = |server: &RedisServer| server.command(&["GET", "{annals:0}:head"]);
+    until("the old master has the new history", || head(&servers.master) == head(&servers.replica)).await;
+    let other = Store::connect(&servers.replica.url()).await.unwrap();
+    // What comes next bears a later time than what was seen, and the position behind it.
+    while other.log().stream().count().await < before.len() || now() <= seen.log_id().millis {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let next = put(&other, "a", 7).await;
+    assert_eq!(next.position().unwrap().number(), seen.position().number() + 1);
+    let answer = tokio::time::timeout(Duration::from_secs(10), reader).await.expect("it is told").unwrap();
+    told(&answer.unwrap().unwrap_err(), seen, &servers.events().await);
+}
+
+/// Milliseconds since the Unix epoch, by the right clock.
+fn now() -> u64 {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
+    u64::try_from(since.as_millis()).unwrap()
+}
+
 /// Rows lie with the events and are lost with them: so they are right, and nobody need be told.
 #[tokio::test]
 async fn rows_go_back_with_the_events_they_were_made_of() {

@@ -356,6 +356,33 @@ async fn what_became_unknown_is_asked_again_under_its_append_id_and_happens_once
 }
 
 #[tokio::test]
+async fn what_became_unknown_under_a_key_is_asked_again_under_it_and_happens_once() {
+    let server = RedisServer::start();
+    for lose in [Lose::Reply, Lose::Request] {
+        let proxy = Proxy::to(&server);
+        let direct = Store::connect(&server.url()).await.unwrap().repository::<Account>();
+        direct.execute(format!("{lose:?}"), open("ann")).await.unwrap();
+        let accounts = Store::connect(&proxy.url()).await.unwrap().repository::<Account>();
+        let ask = |accounts: &Repository<Account>| {
+            accounts.execute(format!("{lose:?}"), Pay { amount: 5 }).idempotency_key(&format!("{lose:?}"))
+        };
+        proxy.shut_after_loss();
+        proxy.lose(lose, "append", 1, 1);
+        let answer = ask(&accounts).await;
+        assert!(matches!(answer, Err(ExecuteError::Journal(JournalError::Unknown { .. }))), "{lose:?}: {answer:?}");
+        assert_eq!(proxy.lost_replies() + proxy.lost_requests(), 1);
+        proxy.open();
+        let outcome = ask(&accounts).await.unwrap();
+        assert_eq!(
+            (outcome.attempts, outcome.version),
+            (u32::from(lose == Lose::Request), Version::new(2)),
+            "{lose:?}"
+        );
+        same(&ask(&direct).await, &outcome);
+    }
+}
+
+#[tokio::test]
 async fn an_append_that_arrives_late_and_one_that_is_asked_again_are_one() {
     let server = RedisServer::start();
     let direct = opened(&Store::connect(&server.url()).await.unwrap()).await;

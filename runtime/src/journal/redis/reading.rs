@@ -19,7 +19,7 @@ enum Place {
 }
 
 /// One entry of the log.
-pub(super) struct Pointer {
+struct Pointer {
     log_id: LogId,
     stream: StreamName,
     version: u64,
@@ -144,7 +144,7 @@ impl RedisJournal {
 
     /// The events that these pointers lead to. Where the entry that was seen before them is named with its event, that one
     /// is compared too.
-    pub(super) async fn batch_of(
+    async fn batch_of(
         &self,
         read: &LogRead,
         seen: Option<(Checkpoint, Pointer)>,
@@ -254,12 +254,7 @@ impl RedisJournal {
     }
 
     /// The entries of a log: their ids and texts.
-    pub(super) fn entries(
-        &self,
-        partition: u16,
-        operation: &str,
-        answer: Value,
-    ) -> Result<Vec<(LogId, String)>, JournalError> {
+    fn entries(&self, partition: u16, operation: &str, answer: Value) -> Result<Vec<(LogId, String)>, JournalError> {
         let log = self.keys.log(partition);
         let Value::Array(entries) = answer else {
             return Err(reply::Unexpected::new("entries", &answer).during(operation));
@@ -337,11 +332,7 @@ impl RedisJournal {
 }
 
 /// Reads entries that are to follow one another, from the position after `number` on.
-pub(super) fn in_order(
-    partition: u16,
-    mut number: u64,
-    entries: Vec<(LogId, String)>,
-) -> Result<Vec<Pointer>, JournalError> {
+fn in_order(partition: u16, mut number: u64, entries: Vec<(LogId, String)>) -> Result<Vec<Pointer>, JournalError> {
     let mut pointers = Vec::with_capacity(entries.len());
     for (log_id, text) in entries {
         number = number.saturating_add(1);
