@@ -4,7 +4,7 @@ use annals::{
     StreamName, Version,
     journal::{Append, Appended, Expected, Journal, NewEvent, RedisJournal, RedisOptions, StoredEvent, Verdict},
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Builder, RedisServer, until};
 use redis::{FromRedisValue, aio::MultiplexedConnection};
 
 /// A journal of its own on this server.
@@ -16,6 +16,28 @@ pub(crate) async fn open(server: &RedisServer, namespace: &str, partitions: u16)
 /// The journal `annals` with one partition.
 pub(crate) async fn journal(server: &RedisServer) -> RedisJournal {
     open(server, "annals", 1).await
+}
+
+/// A master and its replica.
+pub(crate) async fn pair() -> (RedisServer, RedisServer) {
+    let master = RedisServer::start();
+    let replica = follow(&master, RedisServer::builder()).await;
+    (master, replica)
+}
+
+/// A replica of this server.
+pub(crate) async fn follow(master: &RedisServer, replica: Builder) -> RedisServer {
+    let replica = replica.replica_of(master).start();
+    heard(master).await;
+    replica
+}
+
+/// Waits until a master has heard from its replica: before that, it sends it nothing.
+pub(crate) async fn heard(master: &RedisServer) {
+    // Something that is replicated, and kept nowhere.
+    master.command(&["PUBLISH", "replicas", "hello"]);
+    let has_heard = |line: String| line.contains("state=online") && !line.contains("offset=0,");
+    until("the master hears from its replica", || master.info("replication", "slave0").is_some_and(has_heard)).await;
 }
 
 /// The server, without a journal in between.

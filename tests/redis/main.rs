@@ -2,13 +2,19 @@
 
 mod between;
 mod conformance;
+mod durability;
 mod foreign;
 mod format;
 mod functions;
 mod ground;
+mod living;
 mod opening;
 mod outages;
+mod preflight;
+mod purse;
+mod rewound;
 mod seeking;
 mod segments;
 mod settling;
+mod sharing;
 mod snapshots;

@@ -140,9 +140,23 @@ impl Guarded {
             Ok(journal) => outcome("wait for replicas", waited(journal.append(as_safe(Durability::Memory)).await)),
             Err(error) => outcome::<()>("connect to be replicated", Err(error)),
         });
+        all.push(outcome("record a lost claim again", self.claim_again(&journal).await));
         self.lose_head().await;
         all.push(outcome("append without the head", journal.append(append("1", Expected::Any, 1)).await));
         all
+    }
+
+    /// Loses a claim and every connection, as a failover may, and looks whether the claim is there once the journal is back.
+    async fn claim_again(&self, journal: &RedisJournal) -> Result<(), String> {
+        journal.claim("order", vec!["Lost".to_owned()]).await.map_err(|error| error.to_string())?;
+        let _: () = self.admin.run(&["HDEL", "annals:types", "Lost"]).await;
+        let _: () = self.admin.run(&["CLIENT", "KILL", "TYPE", "normal"]).await;
+        // The first who notices makes the connection anew.
+        for _ in 0..2 {
+            let _ = journal.owners(vec!["Lost".to_owned()]).await.map_err(|error| error.to_string())?;
+        }
+        let owner: Option<String> = self.admin.run(&["HGET", "annals:types", "Lost"]).await;
+        owner.map(drop).ok_or_else(|| "it is not recorded again".to_owned())
     }
 
     async fn third_event(&self) -> StoredEvent {

@@ -158,8 +158,8 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// Waits until one of these logs goes on after its place, for so long at most, and answers with a batch for each
     /// read: an empty one where nothing has come.
     ///
-    /// The places are those of entries that were read before. Whether one is still there is looked at by
-    /// [`read_log`](Self::read_log), and here only where something comes: what does not follow is an error.
+    /// The places are those of entries that were read before. Whether one is still there is looked at where something comes,
+    /// as by [`read_log`](Self::read_log): where another one lies there by then, that is the error that it gives.
     fn follow(&self, reads: Vec<LogRead>, patience: Duration) -> BoxFuture<'_, Result<Vec<LogBatch>, JournalError>>;
 
     /// Waits until events that were appended are as safe as this, and as the journal makes them by itself.

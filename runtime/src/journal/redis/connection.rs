@@ -1,6 +1,6 @@
 //! The connection to the server: made again when it breaks, and honest about what may have been sent.
 
-use super::url::ServerUrl;
+use super::{introduction::Introduction, url::ServerUrl};
 use crate::trace::tell;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerError, Value,
@@ -10,7 +10,7 @@ use std::{
     fmt,
     future::Future,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -120,6 +120,8 @@ pub(super) struct Connection {
     url: ServerUrl,
     client: Client,
     response: Duration,
+    /// What is said first, shared with every other connection of the journal.
+    introduction: Arc<Introduction>,
     live: Mutex<Option<Live>>,
     /// Connections that were given up while something was under way on them. The server may still read what was sent, however
     /// late, so it is told to close them before anything is sent again.
@@ -166,6 +168,7 @@ impl Connection {
             url,
             client,
             response: RESPONSE,
+            introduction: Arc::default(),
             live: Mutex::new(None),
             given_up: Mutex::default(),
             made: AtomicU64::default(),
@@ -175,13 +178,19 @@ impl Connection {
 
     /// Another connection to the same server, made when it is needed first.
     pub(super) fn another(&self) -> Self {
-        Self::new(self.url.clone(), self.client.clone())
+        let another = Self::new(self.url.clone(), self.client.clone());
+        Self { introduction: Arc::clone(&self.introduction), ..another }
     }
 
     /// The same, where an answer may take so much longer: what is asked for waits for something.
     pub(super) fn patient(mut self, longer: Duration) -> Self {
         self.response = RESPONSE + longer;
         self
+    }
+
+    /// What is said first on each connection that is made from now on.
+    pub(super) fn introduction(&self) -> &Introduction {
+        &self.introduction
     }
 
     pub(super) fn url(&self) -> &ServerUrl {
@@ -250,7 +259,8 @@ impl Connection {
         tokio::time::timeout(CONNECT, self.greet(&mut connection)).await.unwrap_or_else(|_| {
             Err(Unfit::NotRedis(format!("it takes connections and says nothing for {} s", CONNECT.as_secs())))
         })?;
-        let name = self.introduce(&mut connection).await?;
+        self.introduce(&mut connection).await?;
+        let name = self.get_known(&mut connection).await?;
         let live = Live { connection, generation: self.made.fetch_add(1, Ordering::Relaxed), name };
         *self.live() = Some(live.clone());
         Ok(live)
@@ -258,7 +268,7 @@ impl Connection {
 
     /// Hears by what the server knows this connection, and has those closed that were given up. A user who may not do that
     /// goes without: a late append is then found by its id, if not too much has happened since.
-    async fn introduce(&self, connection: &mut MultiplexedConnection) -> Result<Option<Name>, Unfit> {
+    async fn get_known(&self, connection: &mut MultiplexedConnection) -> Result<Option<Name>, Unfit> {
         let given_up = self.given_up().clone();
         let ask = async {
             for Name { id, address } in &given_up {
@@ -316,6 +326,13 @@ impl Connection {
         }
         let found = self.url.clean(&format!("{answer:?}"));
         Err(Unfit::NotRedis(format!("expected PONG as the answer to PING, found {found}")))
+    }
+
+    async fn introduce(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
+        let Some(commands) = self.introduction.commands() else { return Ok(()) };
+        let answers = connection.req_packed_commands(&commands, 0, commands.len()).await;
+        let answers = answers.map_err(|error| Unfit::Unreachable(self.clean(&error)))?;
+        self.introduction.heard(&answers).map_err(Unfit::Refused)
     }
 
     async fn answer<T>(

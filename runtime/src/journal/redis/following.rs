@@ -4,9 +4,9 @@ use super::{
     After, JournalError, LogBatch, LogId, LogRead, RedisJournal, Value, checks,
     connection::{Connection, Failure, Patience},
     failed,
-    reading::in_order,
     reply::Unexpected,
 };
+use futures_util::future::try_join_all;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -70,32 +70,17 @@ impl RedisJournal {
         }
         let wait = patience.min(LONGEST_WAIT);
         let answer = self.wait_for_entries(&reads, &places, wait, operation).await?;
-        let mut batches: Vec<_> = reads.iter().map(|_| LogBatch::new(Vec::new(), None, true)).collect();
-        for (log, entries) in logs(answer).map_err(|found| found.during(operation))? {
-            let known = reads.iter().position(|read| self.keys.log(read.partition).as_bytes() == log);
-            let Some(index) = known else {
-                return Err(Unexpected::new("a log that was asked for", &log).during(operation));
-            };
-            let read = &reads[index];
-            let entries = self.entries(read.partition, operation, entries)?;
-            let full = entries.len() >= read.limit;
-            let pointers = match in_order(read.partition, places[index].number, entries) {
-                Ok(pointers) => pointers,
-                // What does not follow is looked at by a read that compares the place itself.
-                Err(JournalError::Gap { .. }) => return self.read_again(reads).await,
-                Err(error) => return Err(error),
-            };
-            batches[index] = self.batch_of(read, None, pointers, !full, operation).await?;
-        }
-        Ok(batches)
-    }
-
-    async fn read_again(&self, reads: Vec<LogRead>) -> Result<Vec<LogBatch>, JournalError> {
-        let mut batches = Vec::with_capacity(reads.len());
-        for read in reads {
-            batches.push(self.log_batch(read).await?);
-        }
-        Ok(batches)
+        let grown = logs(answer).map_err(|found| found.during(operation))?;
+        let batches = reads.into_iter().map(async |read| {
+            if grown.contains(&self.keys.log(read.partition).into_bytes()) {
+                // Read from its place itself on: the history may be another one since, also on a connection that was never
+                // lost, as where a server has become a replica of another one.
+                self.log_batch(read).await
+            } else {
+                Ok(LogBatch::new(Vec::new(), None, true))
+            }
+        });
+        try_join_all(batches).await
     }
 
     /// Waits on a connection of its own until there is an entry. A connection that is lost is no error: the answer is that
@@ -107,10 +92,9 @@ impl RedisJournal {
         wait: Duration,
         operation: &str,
     ) -> Result<Value, JournalError> {
-        let limit = reads.iter().map(|read| read.limit).min().unwrap_or(1);
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut command = redis::cmd("XREAD");
-        command.arg("COUNT").arg(i64::try_from(limit).unwrap_or(i64::MAX)).arg("BLOCK").arg(millis).arg("STREAMS");
+        command.arg("COUNT").arg(1).arg("BLOCK").arg(millis).arg("STREAMS");
         for read in reads {
             command.arg(self.keys.log(read.partition));
         }
@@ -140,8 +124,8 @@ impl RedisJournal {
     }
 }
 
-/// The logs that `XREAD` answers with, and the entries of each.
-fn logs(answer: Value) -> Result<Vec<(Vec<u8>, Value)>, Unexpected> {
+/// The logs of which `XREAD` answers with entries.
+fn logs(answer: Value) -> Result<Vec<Vec<u8>>, Unexpected> {
     let pairs = match answer {
         Value::Nil => return Ok(Vec::new()),
         Value::Array(logs) => logs,
@@ -149,7 +133,7 @@ fn logs(answer: Value) -> Result<Vec<(Vec<u8>, Value)>, Unexpected> {
     };
     let read = |pair| match pair {
         Value::Array(parts) => match <[Value; 2]>::try_from(parts) {
-            Ok([Value::BulkString(log), entries]) => Ok((log, entries)),
+            Ok([Value::BulkString(log), _]) => Ok(log),
             Ok(parts) => Err(Unexpected::new("a log and its entries", &parts)),
             Err(parts) => Err(Unexpected::new("a log and its entries", &parts)),
         },

@@ -9,6 +9,7 @@ mod connection;
 mod following;
 mod functions;
 mod health;
+mod introduction;
 mod keys;
 mod lanes;
 mod once;

@@ -151,19 +151,22 @@ pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJourn
     let server = ServerUrl::parse(url)?;
     let connection = Connection::new(server.clone(), client(&server, options)?);
     let demand = Demand::from(*durability);
-    let barrier = Barrier::new(*confirm_within, accepted.contains(&Risk::Unchecked));
     let preflight = Preflight::new(demand, accepted.clone());
     let opening = Opening { connection, functions: Functions::new(), namespace };
     opening.greet().await?;
     let facts = opening.facts().await?;
+    // What the server lets us see is looked at, whatever was accepted.
+    let trusting = accepted.contains(&Risk::Unchecked) && !facts.shows_fsync();
+    let barrier = Barrier::new(*confirm_within, trusting);
     barrier.can_wait_for_aof(facts.can_wait_for_aof());
     opening.check_server(&preflight, &barrier, &facts)?;
     opening.load().await?;
     let partitions = opening.settings(*partitions).await?;
     let Opening { connection, functions, namespace } = opening;
-    let functions = Arc::new(functions);
+    let (functions, keys) = (Arc::new(functions), Keys::new(namespace, partitions));
+    connection.introduction().settle(namespace, &keys);
     let lanes = Lanes::new(&connection, Arc::clone(&functions), barrier);
-    Ok(RedisJournal::new(connection, functions, Keys::new(namespace, partitions), lanes, preflight))
+    Ok(RedisJournal::new(connection, functions, keys, lanes, preflight))
 }
 
 /// What makes connections to this server.

@@ -71,8 +71,14 @@ impl Facts {
         self.version().is_some_and(|version| numbers(version) >= (7, 2))
     }
 
+    /// Whether it lets this user see when it fsyncs.
+    pub(super) fn shows_fsync(&self) -> bool {
+        self.config("appendfsync").is_some()
+    }
+
     pub(super) fn is_cluster(&self) -> bool {
-        self.info("redis_mode") == Some("cluster")
+        // What else says so is called `redis_mode` by Redis and `server_mode` by Valkey.
+        self.info("cluster_enabled") == Some("1")
     }
 
     pub(super) fn memory(&self) -> MemoryUse {

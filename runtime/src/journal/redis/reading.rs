@@ -19,7 +19,7 @@ enum Place {
 }
 
 /// One entry of the log.
-pub(super) struct Pointer {
+struct Pointer {
     log_id: LogId,
     stream: StreamName,
     version: u64,
@@ -153,7 +153,7 @@ impl RedisJournal {
 
     /// The events that these pointers lead to. Where the entry that was seen before them is named with its event, that one
     /// is compared too.
-    pub(super) async fn batch_of(
+    async fn batch_of(
         &self,
         read: &LogRead,
         seen: Option<(Checkpoint, Pointer)>,
@@ -264,12 +264,7 @@ impl RedisJournal {
     }
 
     /// The entries of a log: their ids and texts.
-    pub(super) fn entries(
-        &self,
-        partition: u16,
-        operation: &str,
-        answer: Value,
-    ) -> Result<Vec<(LogId, Vec<u8>)>, JournalError> {
+    fn entries(&self, partition: u16, operation: &str, answer: Value) -> Result<Vec<(LogId, Vec<u8>)>, JournalError> {
         let Value::Array(entries) = answer else {
             return Err(reply::Unexpected::new("entries", &answer).during(operation));
         };
@@ -356,11 +351,7 @@ impl RedisJournal {
 }
 
 /// Reads entries that are to follow one another, from the position after `number` on.
-pub(super) fn in_order(
-    partition: u16,
-    mut number: u64,
-    entries: Vec<(LogId, Vec<u8>)>,
-) -> Result<Vec<Pointer>, JournalError> {
+fn in_order(partition: u16, mut number: u64, entries: Vec<(LogId, Vec<u8>)>) -> Result<Vec<Pointer>, JournalError> {
     let mut pointers = Vec::with_capacity(entries.len());
     for (log_id, text) in entries {
         number = number.saturating_add(1);

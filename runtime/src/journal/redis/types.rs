@@ -12,7 +12,11 @@ impl RedisJournal {
         let mut reply = self.call(&operation, "claim", &[&self.keys.types()], &arguments).await?;
         let mut next = || reply.text().map_err(|found| found.during(&operation));
         match next()?.as_str() {
-            "done" => Ok(()),
+            "done" => {
+                // A server that takes this one's place may not have it.
+                self.connection.introduction().claim(&arguments[0], &arguments[1..]);
+                Ok(())
+            }
             "taken" => {
                 let (event_type, owner) = (next()?, next()?);
                 Err(JournalError::TypeTaken { event_type, owner, aggregate: arguments.swap_remove(0) })
