@@ -285,10 +285,10 @@ async fn a_lost_reply_or_request_under_a_key_is_made_good_once() {
         for (number, (lose, function)) in (1..).zip([
             (Lose::Reply, "append"),
             (Lose::Request, "append"),
-            (Lose::Reply, "reserve"),
-            (Lose::Request, "reserve"),
+            (Lose::Reply, "remember"),
+            (Lose::Request, "remember"),
         ]) {
-            if function == "reserve" && partitions == 1 {
+            if function == "remember" && partitions == 1 {
                 continue;
             }
             // A key whose home is another partition than the account's, and so is kept there as well.

@@ -21,6 +21,8 @@ pub(super) struct Live {
     wanted: Wanted,
     /// Where each partition's reading goes on.
     next: Vec<LogRead>,
+    /// How many entries are looked at in one trip.
+    batch: usize,
     /// Whether what is there is read first: at the beginning, and after whatever may have changed the history.
     reads_first: bool,
     ready: VecDeque<StoredEvent>,
@@ -36,7 +38,7 @@ impl Live {
             };
             LogRead::new(partition, after, batch)
         });
-        Self { wanted, next: next.collect(), reads_first: true, ready: VecDeque::new(), journal }
+        Self { wanted, next: next.collect(), batch, reads_first: true, ready: VecDeque::new(), journal }
     }
 
     pub(super) fn stream(self) -> impl Stream<Item = Result<StoredEvent, JournalError>> + Send {
@@ -57,7 +59,10 @@ impl Live {
                 return Ok(event);
             }
             match self.fill().await {
-                Ok(()) => pause = FIRST_PAUSE,
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    self.look_at(|limit| limit.saturating_mul(2));
+                }
                 // The journal has tried for a while already. A live reader waits for as long as it takes.
                 Err(JournalError::Unavailable { reason, .. }) => {
                     tell!(warn, reason = reason.as_str(), "a live reader waits for the journal");
@@ -65,9 +70,18 @@ impl Live {
                     tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     self.reads_first = true;
+                    // A server may close a connection that is to be told more at once than it keeps for one.
+                    self.look_at(|limit| limit / 2);
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Changes how many entries are looked at in one trip, within what was asked for.
+    fn look_at(&mut self, change: impl Fn(usize) -> usize) {
+        for read in &mut self.next {
+            read.limit = change(read.limit).clamp(1, self.batch);
         }
     }
 

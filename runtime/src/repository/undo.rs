@@ -310,7 +310,8 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// Why nothing was undone. Nothing was recorded, but for [`JournalError::Unknown`].
+/// Why nothing was undone. Nothing was recorded, but for [`JournalError::Unknown`], of which nobody knows, and
+/// [`JournalError::Unconfirmed`], which was.
 ///
 /// ```
 /// # use annals::prelude::*;

@@ -332,6 +332,10 @@ impl Connection {
         let Some(commands) = self.introduction.commands() else { return Ok(()) };
         let answers = connection.req_packed_commands(&commands, 0, commands.len()).await;
         let answers = answers.map_err(|error| Unfit::Unreachable(self.clean(&error)))?;
+        if let Some(Value::ServerError(error)) = answers.iter().find(|answer| matches!(answer, Value::ServerError(_))) {
+            // A reader may do without, and a replica takes no writes from anybody.
+            tell!(warn, error = self.failure(error).to_string(), "what a failover may have lost is not recorded again");
+        }
         self.introduction.heard(&answers).map_err(Unfit::Refused)
     }
 

@@ -463,6 +463,8 @@ end
 function journal.remember(keys, args)
   local known = remembered(keys[1], args[1], args[2])
   if known then return known end
+  local refusal = forbidden({ { 'SET', keys[1], '' } })
+  if refusal then return refusal end
   local record = string.format('%s %s %s 0 0-0', args[1], args[2], args[4])
   redis.call('SET', keys[1], record, 'PX', args[3])
   return { 'remembered', record }

@@ -213,6 +213,11 @@ fn fsync(demand: Demand, facts: &Facts) -> Option<Finding> {
     if facts.can_wait_for_aof() {
         return None;
     }
+    // A file that was turned on at run time counts only once it is whole; until then a restart begins without it.
+    if facts.info("aof_rewrite_in_progress") == Some("1") && facts.info("aof_base_size") == Some("0") {
+        let found = format!("appends are to be fsynced ({demand}), and the append-only file is being made just now");
+        return Some(Finding::new(Risk::NoFsync, found, "wait until `aof_rewrite_in_progress` in `INFO` is 0"));
+    }
     let Some(fsync) = facts.config("appendfsync") else { return Some(unchecked("`appendfsync`", "CONFIG GET")) };
     (fsync != "always").then(|| {
         Finding::new(
@@ -291,6 +296,22 @@ mod tests {
         let failed =
             facts(&[("role", "master"), ("maxmemory_policy", "noeviction"), ("aof_last_write_status", "err")], &[]);
         assert_eq!(risks(Durability::Memory, &failed), [Risk::FailedWrites]);
+    }
+
+    #[test]
+    fn a_file_that_is_being_made_is_not_yet_one() {
+        let config = [("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")];
+        let making = |base| {
+            let info = [
+                ("role", "master"),
+                ("redis_version", "7.0.15"),
+                ("aof_rewrite_in_progress", "1"),
+                ("aof_base_size", base),
+            ];
+            facts(&info, &config)
+        };
+        assert_eq!(risks(Durability::Fsynced, &making("0")), [Risk::NoFsync]);
+        assert_eq!(risks(Durability::Fsynced, &making("88")), []);
     }
 
     #[test]
