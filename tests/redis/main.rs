@@ -6,6 +6,7 @@ mod foreign;
 mod format;
 mod functions;
 mod ground;
+mod lines;
 mod opening;
 mod outages;
 mod seeking;

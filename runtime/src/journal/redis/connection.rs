@@ -1,26 +1,27 @@
 //! The connection to the server: made again when it breaks, and honest about what may have been sent.
 
-use super::url::ServerUrl;
+use super::{
+    greeting::{CONNECT, greet},
+    url::ServerUrl,
+};
 use crate::trace::tell;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerError, Value,
+    AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, ServerError, Value,
     aio::{ConnectionLike, MultiplexedConnection},
 };
 use std::{
     fmt,
     future::Future,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 use tokio::time::Instant;
 
-/// How long it may take to reach the server.
-const CONNECT: Duration = Duration::from_secs(2);
 /// How long an answer may take. A server that forks or fsyncs is slow at times.
-const RESPONSE: Duration = Duration::from_secs(5);
+pub(super) const RESPONSE: Duration = Duration::from_secs(5);
 /// How long is tried, all in all, before an error is given.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many connections that were given up are remembered.
@@ -126,6 +127,8 @@ pub(super) struct Connection {
     given_up: Mutex<Vec<Name>>,
     /// How many connections were made, by which each is known: a late failure of an old one must not end a new one.
     made: AtomicU64,
+    /// How often a server was found to have become a replica, by any connection like this one.
+    replicas_left: Arc<AtomicU64>,
     connecting: tokio::sync::Mutex<()>,
 }
 
@@ -162,26 +165,23 @@ impl Name {
 impl Connection {
     pub(super) fn new(url: ServerUrl) -> redis::RedisResult<Self> {
         let client = Client::open(url.connection_info()?)?;
-        Ok(Self {
+        Ok(Self::with(url, client, Arc::default()))
+    }
+
+    /// Another connection to the same server, made when it is needed first.
+    pub(super) fn another(&self) -> Self {
+        Self::with(self.url.clone(), self.client.clone(), Arc::clone(&self.replicas_left))
+    }
+
+    fn with(url: ServerUrl, client: Client, replicas_left: Arc<AtomicU64>) -> Self {
+        Self {
             url,
             client,
             response: RESPONSE,
             live: Mutex::new(None),
             given_up: Mutex::default(),
             made: AtomicU64::default(),
-            connecting: tokio::sync::Mutex::new(()),
-        })
-    }
-
-    /// Another connection to the same server, made when it is needed first.
-    pub(super) fn another(&self) -> Self {
-        Self {
-            url: self.url.clone(),
-            client: self.client.clone(),
-            response: RESPONSE,
-            live: Mutex::new(None),
-            given_up: Mutex::default(),
-            made: AtomicU64::default(),
+            replicas_left,
             connecting: tokio::sync::Mutex::new(()),
         }
     }
@@ -254,9 +254,7 @@ impl Connection {
             .get_multiplexed_async_connection_with_config(&config)
             .await
             .map_err(|error| Unfit::Unreachable(self.clean(&error)))?;
-        tokio::time::timeout(CONNECT, self.greet(&mut connection)).await.unwrap_or_else(|_| {
-            Err(Unfit::NotRedis(format!("it takes connections and says nothing for {} s", CONNECT.as_secs())))
-        })?;
+        greet(&self.url, &mut connection).await?;
         let name = self.introduce(&mut connection).await?;
         let live = Live { connection, generation: self.made.fetch_add(1, Ordering::Relaxed), name };
         *self.live() = Some(live.clone());
@@ -282,36 +280,6 @@ impl Connection {
         };
         self.given_up().drain(..given_up.len());
         Ok(Name::read(&answer))
-    }
-
-    /// Says who we are, and hears whether it is Redis that answers.
-    async fn greet(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
-        let mut answer = Value::Nil;
-        // One by one: of several at once, an answer that is none of Redis' would be told as a broken connection.
-        for command in self.url.greeting() {
-            answer = match connection.req_packed_command(&command).await {
-                Ok(Value::ServerError(error)) => {
-                    return Err(match self.failure(&error) {
-                        Failure::Refused(refusal) => Unfit::Refused(refusal),
-                        Failure::NotNow(reason) | Failure::Unsent(reason) | Failure::Lost(reason) => {
-                            Unfit::NotNow(reason)
-                        }
-                    });
-                }
-                Ok(answer) => answer,
-                Err(error) if error.kind() == ErrorKind::Parse => {
-                    return Err(Unfit::NotRedis("it does not speak the protocol of Redis".to_owned()));
-                }
-                Err(error) => {
-                    return Err(Unfit::NotRedis(format!("it closed the connection: {}", self.clean(&error))));
-                }
-            };
-        }
-        if matches!(&answer, Value::SimpleString(pong) if pong == "PONG") {
-            return Ok(());
-        }
-        let found = self.url.clean(&format!("{answer:?}"));
-        Err(Unfit::NotRedis(format!("expected PONG as the answer to PING, found {found}")))
     }
 
     async fn answer<T>(
@@ -345,7 +313,18 @@ impl Connection {
     fn leave_replica(&self, generation: u64, answers: &[Value]) {
         if answers.iter().any(|answer| matches!(answer, Value::ServerError(error) if error.code() == "READONLY")) {
             self.leave(generation);
+            self.left_a_replica();
         }
+    }
+
+    /// Tells those who connect as this one does.
+    pub(super) fn left_a_replica(&self) {
+        self.replicas_left.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Changes when a server was found to have become a replica: what was connected before is better connected again.
+    pub(super) fn era(&self) -> u64 {
+        self.replicas_left.load(Ordering::Relaxed)
     }
 
     fn given_up(&self) -> MutexGuard<'_, Vec<Name>> {
@@ -365,20 +344,26 @@ impl Connection {
 
     /// What a server's error means.
     pub(super) fn failure(&self, error: &ServerError) -> Failure {
-        let (code, details) = (error.code(), error.details().unwrap_or_default());
-        // An error that passed through a function may carry its code twice.
-        let text = if details.starts_with(code) { details.to_owned() } else { format!("{code} {details}") };
-        let text = self.url.clean(&text);
-        match code {
-            "LOADING" | "BUSY" | "MASTERDOWN" | "READONLY" | "NOREPLICAS" | "UNBLOCKED" | "TRYAGAIN"
-            | "CLUSTERDOWN" => Failure::NotNow(text),
-            "ERR" if text.contains("max number of clients") => Failure::NotNow(text),
-            code => Failure::Refused(Refusal { code: code.to_owned(), text }),
-        }
+        meaning(&self.url, error)
     }
 
     fn clean(&self, error: &RedisError) -> String {
         self.url.clean(&error.to_string())
+    }
+}
+
+/// What an error means that the server at this URL answers with.
+pub(super) fn meaning(url: &ServerUrl, error: &ServerError) -> Failure {
+    let (code, details) = (error.code(), error.details().unwrap_or_default());
+    // An error that passed through a function may carry its code twice.
+    let text = if details.starts_with(code) { details.to_owned() } else { format!("{code} {details}") };
+    let text = url.clean(&text);
+    match code {
+        "LOADING" | "BUSY" | "MASTERDOWN" | "READONLY" | "NOREPLICAS" | "UNBLOCKED" | "TRYAGAIN" | "CLUSTERDOWN" => {
+            Failure::NotNow(text)
+        }
+        "ERR" if text.contains("max number of clients") => Failure::NotNow(text),
+        code => Failure::Refused(Refusal { code: code.to_owned(), text }),
     }
 }
 

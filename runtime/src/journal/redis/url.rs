@@ -48,6 +48,11 @@ impl ServerUrl {
         Ok(info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true)))
     }
 
+    /// Where the server is.
+    pub(super) fn address(&self) -> &ConnectionAddr {
+        &self.address
+    }
+
     /// What is said first on a new connection.
     pub(super) fn greeting(&self) -> Vec<Cmd> {
         let mut commands = Vec::new();
