@@ -9,7 +9,10 @@ use annals_test_support::RedisServer;
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
     thread,
 };
 
@@ -25,29 +28,25 @@ impl Gap {
         let (listener, server) = (TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), server.port());
         let port = listener.local_addr().unwrap().port();
         let ((at, reached), (go_on, goes_on)) = (channel(), channel::<()>());
+        // Whichever connection it is that reads.
+        let stop = Arc::new(Mutex::new(Some((at, goes_on))));
         thread::spawn(move || {
-            // The first connection is the one that reads.
-            let first = listener.accept().unwrap().0;
-            let rest = thread::spawn(move || {
-                for client in listener.incoming() {
-                    carry(client.unwrap(), server, |_, _| false);
-                }
-            });
-            let mut stopped = false;
-            carry(first, server, move |request, to| {
-                let places: Vec<_> = request.match_indices(command).map(|(place, _)| place).collect();
-                if stopped || places.len() <= nth {
-                    return false;
-                }
-                stopped = true;
-                let begin = request[..places[nth]].rfind('*').unwrap();
-                to.write_all(&request.as_bytes()[..begin]).unwrap();
-                at.send(()).unwrap();
-                goes_on.recv().unwrap();
-                to.write_all(&request.as_bytes()[begin..]).unwrap();
-                true
-            });
-            rest.join().unwrap();
+            for client in listener.incoming() {
+                let stop = Arc::clone(&stop);
+                carry(client.unwrap(), server, move |request, to| {
+                    let places: Vec<_> = request.match_indices(command).map(|(place, _)| place).collect();
+                    if places.len() <= nth {
+                        return false;
+                    }
+                    let Some((at, goes_on)) = stop.lock().unwrap().take() else { return false };
+                    let begin = request[..places[nth]].rfind('*').unwrap();
+                    to.write_all(&request.as_bytes()[..begin]).unwrap();
+                    at.send(()).unwrap();
+                    goes_on.recv().unwrap();
+                    to.write_all(&request.as_bytes()[begin..]).unwrap();
+                    true
+                });
+            }
         });
         Self { port, reached, go_on }
     }

@@ -7,6 +7,7 @@ mod foreign;
 mod format;
 mod functions;
 mod ground;
+mod lines;
 mod living;
 mod opening;
 mod outages;

@@ -56,9 +56,15 @@ impl LogRead {
     /// Whether an event of this type, in this stream, is wanted.
     #[must_use]
     pub fn wants(&self, event_type: &str, stream: &StreamName) -> bool {
+        self.wants_written(event_type, stream.as_str())
+    }
+
+    /// The same, of a stream by its name as it is written.
+    pub(super) fn wants_written(&self, event_type: &str, stream: &str) -> bool {
         let Some(types) = &self.types else { return true };
         types.iter().any(|wanted| wanted == event_type)
-            || (!self.aggregates.is_empty() && self.aggregates.iter().any(|wanted| *wanted == stream.aggregate()))
+            || (!self.aggregates.is_empty()
+                && self.aggregates.iter().any(|wanted| *wanted == StreamName::aggregate_of(stream)))
     }
 }
 

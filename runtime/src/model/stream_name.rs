@@ -43,13 +43,31 @@ impl StreamName {
     /// The kind of aggregate, as its `#[aggregate(name = …)]` says.
     #[must_use]
     pub fn aggregate(&self) -> Cow<'_, str> {
-        unescape(self.halves().0)
+        Self::aggregate_of(&self.escaped)
+    }
+
+    /// The kind of aggregate in a name as it is written.
+    pub(crate) fn aggregate_of(written: &str) -> Cow<'_, str> {
+        unescape(written.split_once('-').map_or(written, |(aggregate, _)| aggregate))
     }
 
     /// The aggregate's id, as it was given.
     #[must_use]
     pub fn id(&self) -> Cow<'_, str> {
         unescape(self.halves().1)
+    }
+
+    /// Whether this text is a name as it is written: escaped, and in the one spelling that [`new`](Self::new) writes.
+    pub(crate) fn is_written_so(text: &str) -> bool {
+        let Some((aggregate, id)) = text.split_once('-') else { return false };
+        text.bytes().all(stands_for_itself)
+            || (text.contains('%') && Self::new(&unescape(aggregate), &unescape(id)).as_str() == text)
+    }
+
+    /// The name that is written so, where that [was seen](Self::is_written_so).
+    #[cfg(feature = "redis")]
+    pub(crate) fn of_written(text: &str) -> Self {
+        Self { escaped: text.into() }
     }
 
     fn halves(&self) -> (&str, &str) {
@@ -76,13 +94,11 @@ impl FromStr for StreamName {
 
     /// Reads an escaped name. Only the one spelling that [`StreamName::new`] writes is taken.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseStreamNameError { found: text.to_owned() };
-        let (aggregate, id) = text.split_once('-').ok_or_else(error)?;
-        if !text.contains('%') && text.bytes().all(stands_for_itself) {
-            return Ok(Self { escaped: text.into() });
+        if Self::is_written_so(text) {
+            Ok(Self { escaped: text.into() })
+        } else {
+            Err(ParseStreamNameError { found: text.to_owned() })
         }
-        let name = Self::new(&unescape(aggregate), &unescape(id));
-        if name.as_str() == text { Ok(name) } else { Err(error()) }
     }
 }
 

@@ -101,7 +101,12 @@ impl Events {
         let newest = log.last().map_or(LogId::new(0, 0), |entry| entry.id);
         let millis = now().max(newest.millis);
 
-        self.appends.entry(append.stream.clone()).or_default().insert(append.id.clone(), last.next());
+        // Where the events before are of the same id, all of them count as one append.
+        let goes_on = stream.last().and_then(|text| text.split(' ').nth(3)?.lines().next()) == Some(append.id.as_str());
+        let appends = self.appends.entry(append.stream.clone()).or_default();
+        if !goes_on {
+            appends.insert(append.id.clone(), last.next());
+        }
         let mut id = LogId::new(millis, newest.number);
         let mut version = last;
         let count = written.len();

@@ -1,9 +1,13 @@
 //! The connection to the server: made again when it breaks, and honest about what may have been sent.
 
-use super::{introduction::Introduction, url::ServerUrl};
+use super::{
+    greeting::{CONNECT, greet},
+    introduction::Introduction,
+    url::ServerUrl,
+};
 use crate::trace::tell;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerError, Value,
+    AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, ServerError, Value,
     aio::{ConnectionLike, MultiplexedConnection},
 };
 use std::{
@@ -17,10 +21,8 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How long it may take to reach the server.
-const CONNECT: Duration = Duration::from_secs(2);
 /// How long an answer may take. A server that forks or fsyncs is slow at times.
-const RESPONSE: Duration = Duration::from_secs(5);
+pub(super) const RESPONSE: Duration = Duration::from_secs(5);
 /// How long is tried, all in all, before an error is given.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many connections that were given up are remembered.
@@ -128,6 +130,8 @@ pub(super) struct Connection {
     given_up: Mutex<Vec<Name>>,
     /// How many connections were made, by which each is known: a late failure of an old one must not end a new one.
     made: AtomicU64,
+    /// How often a server was found to have become a replica, by any connection like this one.
+    replicas_left: Arc<AtomicU64>,
     connecting: tokio::sync::Mutex<()>,
 }
 
@@ -172,6 +176,7 @@ impl Connection {
             live: Mutex::new(None),
             given_up: Mutex::default(),
             made: AtomicU64::default(),
+            replicas_left: Arc::default(),
             connecting: tokio::sync::Mutex::new(()),
         }
     }
@@ -179,7 +184,8 @@ impl Connection {
     /// Another connection to the same server, made when it is needed first.
     pub(super) fn another(&self) -> Self {
         let another = Self::new(self.url.clone(), self.client.clone());
-        Self { introduction: Arc::clone(&self.introduction), ..another }
+        let (introduction, replicas_left) = (Arc::clone(&self.introduction), Arc::clone(&self.replicas_left));
+        Self { introduction, replicas_left, ..another }
     }
 
     /// The same, where an answer may take so much longer: what is asked for waits for something.
@@ -256,9 +262,7 @@ impl Connection {
                 None => Unfit::Unreachable(self.unreached(&error)),
             },
         )?;
-        tokio::time::timeout(CONNECT, self.greet(&mut connection)).await.unwrap_or_else(|_| {
-            Err(Unfit::NotRedis(format!("it takes connections and says nothing for {} s", CONNECT.as_secs())))
-        })?;
+        greet(&self.url, &mut connection).await?;
         self.introduce(&mut connection).await?;
         let name = self.get_known(&mut connection).await?;
         let live = Live { connection, generation: self.made.fetch_add(1, Ordering::Relaxed), name };
@@ -294,38 +298,6 @@ impl Connection {
             return format!("{}; {}", self.clean(error), super::certificates::SILENCE);
         }
         self.clean(error)
-    }
-
-    /// Says who we are, and hears whether it is Redis that answers.
-    async fn greet(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
-        let mut answer = Value::Nil;
-        // One by one: of several at once, an answer that is none of Redis' would be told as a broken connection.
-        for command in self.url.greeting() {
-            answer = match connection.req_packed_command(&command).await {
-                Ok(Value::ServerError(error)) => {
-                    return Err(match self.failure(&error) {
-                        Failure::Refused(refusal) => Unfit::Refused(refusal),
-                        Failure::NotNow(reason) | Failure::Unsent(reason) | Failure::Lost(reason) => {
-                            Unfit::NotNow(reason)
-                        }
-                    });
-                }
-                Ok(answer) => answer,
-                Err(error) if error.kind() == ErrorKind::Parse => {
-                    return Err(Unfit::NotRedis("it does not speak the protocol of Redis".to_owned()));
-                }
-                Err(error) => {
-                    let reason = without_tls(&error)
-                        .unwrap_or_else(|| format!("it closed the connection: {}", self.clean(&error)));
-                    return Err(Unfit::NotRedis(self.url.clean(&reason)));
-                }
-            };
-        }
-        if matches!(&answer, Value::SimpleString(pong) if pong == "PONG") {
-            return Ok(());
-        }
-        let found = self.url.clean(&format!("{answer:?}"));
-        Err(Unfit::NotRedis(format!("expected PONG as the answer to PING, found {found}")))
     }
 
     async fn introduce(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
@@ -370,7 +342,18 @@ impl Connection {
     fn leave_replica(&self, generation: u64, answers: &[Value]) {
         if answers.iter().any(|answer| matches!(answer, Value::ServerError(error) if error.code() == "READONLY")) {
             self.leave(generation);
+            self.left_a_replica();
         }
+    }
+
+    /// Tells those who connect as this one does.
+    pub(super) fn left_a_replica(&self) {
+        self.replicas_left.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Changes when a server was found to have become a replica: what was connected before is better connected again.
+    pub(super) fn era(&self) -> u64 {
+        self.replicas_left.load(Ordering::Relaxed)
     }
 
     fn given_up(&self) -> MutexGuard<'_, Vec<Name>> {
@@ -390,16 +373,7 @@ impl Connection {
 
     /// What a server's error means.
     pub(super) fn failure(&self, error: &ServerError) -> Failure {
-        let (code, details) = (error.code(), error.details().unwrap_or_default());
-        // An error that passed through a function may carry its code twice.
-        let text = if details.starts_with(code) { details.to_owned() } else { format!("{code} {details}") };
-        let text = self.url.clean(&text);
-        match code {
-            "LOADING" | "BUSY" | "MASTERDOWN" | "READONLY" | "NOREPLICAS" | "UNBLOCKED" | "TRYAGAIN"
-            | "CLUSTERDOWN" => Failure::NotNow(text),
-            "ERR" if text.contains("max number of clients") => Failure::NotNow(text),
-            code => Failure::Refused(Refusal { code: code.to_owned(), text }),
-        }
+        meaning(&self.url, error)
     }
 
     fn clean(&self, error: &RedisError) -> String {
@@ -407,14 +381,29 @@ impl Connection {
     }
 }
 
+/// What an error means that the server at this URL answers with.
+pub(super) fn meaning(url: &ServerUrl, error: &ServerError) -> Failure {
+    let (code, details) = (error.code(), error.details().unwrap_or_default());
+    // An error that passed through a function may carry its code twice.
+    let text = if details.starts_with(code) { details.to_owned() } else { format!("{code} {details}") };
+    let text = url.clean(&text);
+    match code {
+        "LOADING" | "BUSY" | "MASTERDOWN" | "READONLY" | "NOREPLICAS" | "UNBLOCKED" | "TRYAGAIN" | "CLUSTERDOWN" => {
+            Failure::NotNow(text)
+        }
+        "ERR" if text.contains("max number of clients") => Failure::NotNow(text),
+        code => Failure::Refused(Refusal { code: code.to_owned(), text }),
+    }
+}
+
 /// Why TLS does not come about, where that is what the error says.
 #[cfg(feature = "tls")]
-fn without_tls(error: &RedisError) -> Option<String> {
+pub(super) fn without_tls(error: &RedisError) -> Option<String> {
     super::certificates::reason(error)
 }
 
 #[cfg(not(feature = "tls"))]
-fn without_tls(_: &RedisError) -> Option<String> {
+pub(super) fn without_tls(_: &RedisError) -> Option<String> {
     None
 }
 

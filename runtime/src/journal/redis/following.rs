@@ -1,50 +1,22 @@
 //! Following logs as they grow, on connections that may wait.
 
 use super::{
-    After, JournalError, LogBatch, LogId, LogRead, RedisJournal, Value, checks,
+    After, JournalError, LogBatch, LogId, LogRead, RedisJournal, checks,
     connection::{Connection, Failure, Patience},
     failed,
     reply::Unexpected,
+    wire::{Lines, Part, Parts, Refused, Request},
 };
 use futures_util::future::try_join_all;
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// For how long the server is asked to wait at once: a connection that is dead without a word is found out after that.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// How many connections that nobody waits on are kept.
-const MOST_IDLE: usize = 4;
-
-/// Connections to wait on. A server that waits for one read answers nothing else on its connection.
-#[derive(Debug)]
-pub(super) struct Followers {
-    like: Connection,
-    idle: Mutex<Vec<Connection>>,
-}
-
-impl Followers {
-    pub(super) fn new(connection: &Connection) -> Self {
-        Self { like: connection.another(), idle: Mutex::default() }
-    }
-
-    fn take(&self) -> Connection {
-        let idle = self.idle().pop();
-        idle.unwrap_or_else(|| self.like.another().patient(LONGEST_WAIT))
-    }
-
-    fn give_back(&self, connection: Connection) {
-        let mut idle = self.idle();
-        if idle.len() < MOST_IDLE {
-            idle.push(connection);
-        }
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Lines to wait on. A server that waits for one read answers nothing else on its connection, so there are as many as there
+/// are readers.
+pub(super) fn lines(connection: &Connection) -> Lines {
+    Lines::new(connection, usize::MAX).patient(LONGEST_WAIT)
 }
 
 impl RedisJournal {
@@ -69,10 +41,9 @@ impl RedisJournal {
             });
         }
         let wait = patience.min(LONGEST_WAIT);
-        let answer = self.wait_for_entries(&reads, &places, wait, operation).await?;
-        let grown = logs(answer).map_err(|found| found.during(operation))?;
-        let batches = reads.into_iter().map(async |read| {
-            if grown.contains(&self.keys.log(read.partition).into_bytes()) {
+        let grown = self.wait_for_entries(&reads, &places, wait, operation).await?;
+        let batches = reads.into_iter().enumerate().map(async |(index, read)| {
+            if grown.contains(&index) {
                 // Read from its place itself on: the history may be another one since, also on a connection that was never
                 // lost, as where a server has become a replica of another one.
                 self.log_batch(read).await
@@ -83,36 +54,42 @@ impl RedisJournal {
         try_join_all(batches).await
     }
 
-    /// Waits on a connection of its own until there is an entry. A connection that is lost is no error: the answer is that
-    /// nothing has come, and whoever asks reads again, from the place itself on.
+    /// Waits on a line of its own until there is an entry; answers with the logs that have some. A line that is lost
+    /// is no error: the answer is that nothing has come, and whoever asks reads again, from the place itself on.
     async fn wait_for_entries(
         &self,
         reads: &[LogRead],
         places: &[LogId],
         wait: Duration,
         operation: &str,
-    ) -> Result<Value, JournalError> {
+    ) -> Result<Vec<usize>, JournalError> {
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-        let mut command = redis::cmd("XREAD");
-        command.arg("COUNT").arg(1).arg("BLOCK").arg(millis).arg("STREAMS");
+        let mut request = Request::with_capacity(1);
+        request.begin(6 + 2 * reads.len());
+        for word in ["XREAD", "COUNT"] {
+            request.word(word.as_bytes());
+        }
+        request.number(1);
+        request.word(b"BLOCK");
+        request.number(millis);
+        request.word(b"STREAMS");
         for read in reads {
-            command.arg(self.keys.log(read.partition));
+            request.word(self.keys.log(read.partition).as_bytes());
         }
         for place in places {
-            command.arg(place.to_string());
+            request.word(place.to_string().as_bytes());
         }
         let mut patience = Patience::new();
         loop {
-            let connection = self.followers.take();
+            let mut logs = Ok(Vec::new());
             let deadline = Instant::now() + wait + (patience.deadline() - Instant::now());
-            match connection.command(&command, deadline).await {
-                Ok(answer) => {
-                    self.followers.give_back(connection);
-                    return Ok(answer);
-                }
-                Err(Failure::Lost(_)) => return Ok(Value::Nil),
+            let asked = self.followers.ask(&request, deadline, |_, parts| logs = self.logs(reads, operation, parts));
+            match asked.await {
+                Ok(None) => return logs,
                 // Whoever asks reads again, which tells what is there.
-                Err(Failure::Refused(refusal)) if refusal.code == "WRONGTYPE" => return Ok(Value::Nil),
+                Ok(Some(Refused { refusal, .. })) if refusal.code == "WRONGTYPE" => return Ok(Vec::new()),
+                Ok(Some(Refused { refusal, .. })) => return Err(failed(operation, Failure::Refused(refusal))),
+                Err(Failure::Lost(_)) => return Ok(Vec::new()),
                 Err(failure @ Failure::Refused(_)) => return Err(failed(operation, failure)),
                 Err(failure) => {
                     if !patience.wait().await {
@@ -122,22 +99,27 @@ impl RedisJournal {
             }
         }
     }
-}
 
-/// The logs of which `XREAD` answers with entries.
-fn logs(answer: Value) -> Result<Vec<Vec<u8>>, Unexpected> {
-    let pairs = match answer {
-        Value::Nil => return Ok(Vec::new()),
-        Value::Array(logs) => logs,
-        other => return Err(Unexpected::new("logs", &other)),
-    };
-    let read = |pair| match pair {
-        Value::Array(parts) => match <[Value; 2]>::try_from(parts) {
-            Ok([Value::BulkString(log), _]) => Ok(log),
-            Ok(parts) => Err(Unexpected::new("a log and its entries", &parts)),
-            Err(parts) => Err(Unexpected::new("a log and its entries", &parts)),
-        },
-        other => Err(Unexpected::new("a log and its entries", &other)),
-    };
-    pairs.into_iter().map(read).collect()
+    /// The logs that `XREAD` answers with, by their numbers among those that were asked for.
+    fn logs(&self, reads: &[LogRead], operation: &str, mut parts: Parts<'_>) -> Result<Vec<usize>, JournalError> {
+        let odd = |expected, found: &Parts<'_>| Unexpected::new(expected, &found.value()).during(operation);
+        let whole = parts.clone();
+        let count = match parts.next() {
+            Some(Part::Nil) => 0,
+            Some(Part::List(count)) => count,
+            _ => return Err(odd("logs", &whole)),
+        };
+        let mut logs = Vec::new();
+        for _ in 0..count {
+            let found = parts.clone();
+            let (Some(Part::List(2)), Some(Part::Text(log))) = (parts.next(), parts.next()) else {
+                return Err(odd("a log and its entries", &found));
+            };
+            let known = reads.iter().position(|read| self.keys.log(read.partition).as_bytes() == log);
+            let index = known.ok_or_else(|| odd("a log that was asked for", &found))?;
+            self.entries(reads[index].partition, operation, &mut parts)?;
+            logs.push(index);
+        }
+        Ok(logs)
+    }
 }

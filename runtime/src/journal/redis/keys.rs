@@ -46,7 +46,12 @@ impl Keys {
     }
 
     pub(super) fn partition(&self, stream: &StreamName) -> u16 {
-        partition_of(stream.as_str(), self.partitions)
+        self.partition_of(stream.as_str())
+    }
+
+    /// The partition of a stream by its name as it is written.
+    pub(super) fn partition_of(&self, stream: &str) -> u16 {
+        if self.partitions == 1 { 0 } else { partition_of(stream, self.partitions) }
     }
 
     /// Hash: the fixed settings.
@@ -62,31 +67,31 @@ impl Keys {
     /// List: the first events of a stream.
     pub(super) fn stream(&self, stream: &StreamName) -> String {
         let mut key = String::new();
-        self.write_segment(stream, 0, &mut key);
+        self.write_segment(stream.as_str(), 0, &mut key);
         key
     }
 
     /// List: the events of a stream from version `segment * SEGMENT + 1` on.
     pub(super) fn segment(&self, stream: &StreamName, segment: u64) -> String {
         let mut key = String::new();
-        self.write_segment(stream, segment, &mut key);
+        self.write_segment(stream.as_str(), segment, &mut key);
         key
     }
 
     /// The key of a segment, in the place of what is in `key`. Formatting costs more than all else about a key, and
     /// reading a log asks for one an event.
-    pub(super) fn write_segment(&self, stream: &StreamName, segment: u64, key: &mut String) {
+    pub(super) fn write_segment(&self, stream: &str, segment: u64, key: &mut String) {
         key.clear();
-        key.reserve(self.namespace.len() + stream.as_str().len() + 32);
+        key.reserve(self.namespace.len() + stream.len() + 32);
         key.push('{');
         key.push_str(&self.namespace);
         key.push(':');
-        match self.partition(stream) {
+        match self.partition_of(stream) {
             0 => key.push('0'),
             partition => key.push_str(&partition.to_string()),
         }
         key.push_str("}:s:");
-        key.push_str(stream.as_str());
+        key.push_str(stream);
         if segment > 0 {
             key.push(':');
             key.push_str(&segment.to_string());

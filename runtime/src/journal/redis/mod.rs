@@ -6,8 +6,10 @@ mod barrier;
 #[cfg(feature = "tls")]
 mod certificates;
 mod connection;
+mod entries;
 mod following;
 mod functions;
+mod greeting;
 mod health;
 mod introduction;
 mod keys;
@@ -21,6 +23,7 @@ mod rows;
 mod snapshots;
 mod types;
 mod url;
+mod wire;
 
 #[cfg(feature = "tls")]
 pub(crate) use certificates::Certificates;
@@ -34,15 +37,15 @@ use super::{
 use crate::model::{StreamName, Version};
 use append::Unsettled;
 use connection::{Connection, Failure, Patience, Refusal};
-use following::Followers;
 use functions::Functions;
 use futures_util::{FutureExt, future::BoxFuture};
 use keys::Keys;
 use lanes::Lanes;
 use preflight::Preflight;
-use redis::{Cmd, Pipeline, Value};
+use redis::{Pipeline, Value};
 use reply::Reply;
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use wire::{Lines, Parts, Request};
 
 /// A journal on Redis.
 ///
@@ -66,7 +69,10 @@ pub struct RedisJournal {
     functions: Arc<Functions>,
     keys: Keys,
     lanes: Lanes,
-    followers: Followers,
+    /// To read much on.
+    readers: Lines,
+    /// To wait on.
+    followers: Lines,
     demand: Demand,
     preflight: Preflight,
     unsettled: Unsettled,
@@ -87,8 +93,9 @@ impl RedisJournal {
     }
 
     fn new(connection: Connection, functions: Arc<Functions>, keys: Keys, lanes: Lanes, preflight: Preflight) -> Self {
-        let (followers, demand) = (Followers::new(&connection), preflight.demand());
-        Self { connection, functions, keys, lanes, followers, demand, preflight, unsettled: Unsettled::default() }
+        let (readers, followers) = (reading::lines(&connection), following::lines(&connection));
+        let (demand, unsettled) = (preflight.demand(), Unsettled::default());
+        Self { connection, functions, keys, lanes, readers, followers, demand, preflight, unsettled }
     }
 
     /// Sends commands that only read, until they are answered. The answers are free of errors.
@@ -103,12 +110,60 @@ impl RedisJournal {
         for (command, answer) in commands.cmd_iter().zip(&answers) {
             if let Value::ServerError(error) = answer {
                 return Err(match self.connection.failure(error) {
-                    Failure::Refused(refusal) if refusal.code == "WRONGTYPE" => self.wrong_type(command).await,
+                    Failure::Refused(refusal) => {
+                        let words = command.args_iter().filter_map(|word| match word {
+                            redis::Arg::Simple(word) => Some(word),
+                            _ => None,
+                        });
+                        self.refused(operation, refusal, words).await
+                    }
                     failure => failed(operation, failure),
                 });
             }
         }
         Ok(answers)
+    }
+
+    /// Asks on a line of its own what is only read, until all of it is answered. `take` is given each answer and its number,
+    /// and adds it to what `begin` makes: that begins anew each time it is asked again.
+    async fn ask<T>(
+        &self,
+        operation: &str,
+        request: &Request,
+        begin: impl Fn() -> T,
+        mut take: impl FnMut(&mut T, usize, Parts<'_>) -> Result<(), JournalError>,
+    ) -> Result<T, JournalError> {
+        let mut patience = Patience::new();
+        loop {
+            let (mut taken, mut odd) = (begin(), Ok(()));
+            let asked = self.readers.ask(request, patience.deadline(), |index, parts| {
+                if odd.is_ok() {
+                    odd = take(&mut taken, index, parts);
+                }
+            });
+            match asked.await {
+                Ok(None) => return odd.map(|()| taken),
+                Ok(Some(refused)) => {
+                    return Err(self.refused(operation, refused.refusal, request.words(refused.index)).await);
+                }
+                Err(failure) => endure(operation, failure, &mut patience).await?,
+            }
+        }
+    }
+
+    /// The error that a command of these words was refused.
+    async fn refused<'a>(
+        &self,
+        operation: &str,
+        refusal: Refusal,
+        words: impl Iterator<Item = &'a [u8]>,
+    ) -> JournalError {
+        if refusal.code != "WRONGTYPE" {
+            return failed(operation, Failure::Refused(refusal));
+        }
+        let mut words = words.map(|word| String::from_utf8_lossy(word).into_owned());
+        let (name, key) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        self.wrong_type(&name, &key).await
     }
 
     /// Calls a function that may be called again when its answer is lost, until it is answered.
@@ -128,19 +183,14 @@ impl RedisJournal {
         }
     }
 
-    async fn wrong_type(&self, command: &Cmd) -> JournalError {
-        let mut words = command.args_iter().filter_map(|word| match word {
-            redis::Arg::Simple(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-            _ => None,
-        });
-        let (name, key) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let expected = match name.as_str() {
+    async fn wrong_type(&self, name: &str, key: &str) -> JournalError {
+        let expected = match name {
             "LRANGE" => "a list",
             "XRANGE" | "XREVRANGE" => "a stream",
             "HMGET" => "a hash",
             _ => "a string",
         };
-        let found = self.connection.command(redis::cmd("TYPE").arg(&key), Patience::new().deadline()).await;
+        let found = self.connection.command(redis::cmd("TYPE").arg(key), Patience::new().deadline()).await;
         let found = match found {
             Ok(Value::SimpleString(found)) => format!("a {found}"),
             _ => "another type".to_owned(),

@@ -2,12 +2,20 @@
 
 use super::{
     After, Checkpoint, JournalError, LogBatch, LogId, LogRead, RedisJournal, StoredEvent, StreamName, Value, Version,
-    checks, foreign, keys::SEGMENT, reply,
+    checks,
+    connection::Connection,
+    entries::{Entries, Pointer},
+    foreign,
+    keys::SEGMENT,
+    reply,
+    wire::{Lines, Part, Parts, Request},
 };
 use crate::model::Position;
 
 /// How many segments of a stream one round trip reads.
 const SEGMENTS: usize = 4;
+/// How many readers of logs are answered at the same time; the others wait for their turn.
+const MOST_LINES: usize = 8;
 
 /// Where reading goes on.
 #[derive(Clone, Copy)]
@@ -18,32 +26,39 @@ enum Place {
     Seen(Checkpoint),
 }
 
-/// One entry of the log.
-struct Pointer {
-    log_id: LogId,
-    stream: StreamName,
-    version: u64,
-    event_type: String,
+/// The next pointers of a log.
+struct Stretch<'a> {
+    /// Before them the one that was seen.
+    seen: Option<(Checkpoint, Pointer<'a>)>,
+    pointers: Vec<Pointer<'a>>,
+    /// Whether the log ends with them.
+    end: bool,
 }
 
 /// Consecutive versions of one stream, in one list.
 struct Run<'a> {
-    pointers: &'a [&'a Pointer],
+    /// The pointers, each with its place among all that were asked for.
+    pointers: &'a [(usize, Pointer<'a>)],
 }
 
 impl Run<'_> {
     fn segment(&self) -> u64 {
-        segment_of(self.pointers[0].version)
+        segment_of(self.pointers[0].1.version)
     }
 
     fn range(&self) -> (u64, u64) {
-        let first = (self.pointers[0].version - 1) % SEGMENT;
+        let first = (self.pointers[0].1.version - 1) % SEGMENT;
         (first, first + self.pointers.len() as u64 - 1)
     }
 }
 
 fn segment_of(version: u64) -> u64 {
     (version - 1) / SEGMENT
+}
+
+/// Lines to read logs on.
+pub(super) fn lines(connection: &Connection) -> Lines {
+    Lines::new(connection, MOST_LINES)
 }
 
 impl RedisJournal {
@@ -78,7 +93,7 @@ impl RedisJournal {
             }
             let mut ended = false;
             for ((segment, _, count), answer) in parts.into_iter().zip(self.read(&operation, &commands).await?) {
-                let elements = elements(answer).map_err(|found| found.during(&operation))?;
+                let elements = list(answer).map_err(|found| found.during(&operation))?;
                 if ended && !elements.is_empty() {
                     // The list before may have been filled between the two looks at them. It is read again, once.
                     if doubted == Some(version) {
@@ -118,16 +133,40 @@ impl RedisJournal {
     pub(super) async fn head_of(&self, partition: u16) -> Result<Option<LogId>, JournalError> {
         checks::partition(partition, self.keys.partitions())?;
         let operation = format!("read the head of partition {partition}");
-        let key = self.keys.head(partition);
-        let mut commands = redis::pipe();
-        commands.cmd("GET").arg(&key);
-        commands.cmd("XREVRANGE").arg(self.keys.log(partition)).arg("+").arg("-").arg("COUNT").arg(1);
-        let mut answers = self.read(&operation, &commands).await?;
+        let (log, head) = (self.keys.log(partition), self.keys.head(partition));
+        let mut request = Request::with_capacity(2);
+        request.command(&[b"GET", head.as_bytes()]);
+        request.command(&[b"XREVRANGE", log.as_bytes(), b"+", b"-", b"COUNT", b"1"]);
+        let (head, entries) = self.head_and_entries(partition, &request, &operation).await?;
         // The key is written with every append; where somebody deleted it, the log knows as well.
-        let entries = answers.pop().unwrap_or_default();
-        match answers.pop().unwrap_or_default() {
-            Value::Nil => Ok(self.entries(partition, &operation, entries)?.pop().map(|(log_id, _)| log_id)),
-            head => log_id(head, &key).map(Some),
+        Ok(head.or(entries.first()))
+    }
+
+    /// The answer to a request for the head and then for entries of a log.
+    async fn head_and_entries(
+        &self,
+        partition: u16,
+        request: &Request,
+        operation: &str,
+    ) -> Result<(Option<LogId>, Entries), JournalError> {
+        let mut head = Ok(None);
+        let entries = self
+            .ask(operation, request, Entries::default, |entries, index, mut parts| {
+                if index == 0 {
+                    head = self.read_head(partition, &parts);
+                } else {
+                    *entries = self.entries(partition, operation, &mut parts)?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok((head?, entries))
+    }
+
+    fn read_head(&self, partition: u16, parts: &Parts<'_>) -> Result<Option<LogId>, JournalError> {
+        match parts.clone().next() {
+            Some(Part::Nil) | None => Ok(None),
+            Some(_) => log_id(parts.value(), &self.keys.head(partition)).map(Some),
         }
     }
 
@@ -147,8 +186,58 @@ impl RedisJournal {
                 None => return Ok(LogBatch::new(Vec::new(), None, true)),
             },
         };
-        let (seen, pointers, end) = self.pointers(partition, place, read.limit, &operation).await?;
-        self.batch_of(&read, seen, pointers, end, &operation).await
+        let (log, head) = (self.keys.log(partition), self.keys.head(partition));
+        let (from, more) = match place {
+            Place::Behind(log_id) => (format!("({log_id}"), 0),
+            // From the entry itself on, to see whether it is still there.
+            Place::Seen(Checkpoint { log_id, .. }) => (log_id.to_string(), 1),
+        };
+        let mut request = Request::with_capacity(2);
+        // Read before the entries, the head cannot be ahead of them, unless some are missing at the end.
+        request.command(&[b"GET", head.as_bytes()]);
+        request.begin(6);
+        for word in ["XRANGE", &log, &from, "+", "COUNT"] {
+            request.word(word.as_bytes());
+        }
+        // The server counts with signed numbers.
+        request.number((read.limit as u64).saturating_add(more).min(i64::MAX.unsigned_abs()));
+        let (head, entries) = self.head_and_entries(partition, &request, &operation).await?;
+        if let Place::Seen(checkpoint) = place
+            && entries.first() != Some(checkpoint.log_id)
+        {
+            return Err(self.rewound(partition, checkpoint).await);
+        }
+        let stretch = self.stretch(partition, place, read.limit, head, &entries)?;
+        self.batch_of(&read, stretch.seen, stretch.pointers, stretch.end, &operation).await
+    }
+
+    /// The pointers of a log's next entries, whose positions are to follow one another.
+    fn stretch<'a>(
+        &self,
+        partition: u16,
+        place: Place,
+        limit: usize,
+        head: Option<LogId>,
+        entries: &'a Entries,
+    ) -> Result<Stretch<'a>, JournalError> {
+        let (seen, before) = match place {
+            Place::Behind(log_id) => (None, log_id.number),
+            Place::Seen(checkpoint) => (Some(checkpoint), checkpoint.log_id.number - 1),
+        };
+        let mut pointers = entries.in_order(partition, before)?;
+        let number = before + pointers.len() as u64;
+        let seen = seen.map(|checkpoint| (checkpoint, pointers.remove(0)));
+        let short = pointers.len() < limit;
+        if let Some(head) = head.filter(|head| short && head.number > number) {
+            return Err(JournalError::Foreign {
+                place: format!("key `{}`", self.keys.log(partition)),
+                reason: format!(
+                    "expected its last entry to be {head}, as the head says, found none after position {number}"
+                ),
+            });
+        }
+        // A head that is behind was read before the log grew, and says nothing of where it ends.
+        Ok(Stretch { seen, pointers, end: short || head.is_some_and(|head| head.number == number) })
     }
 
     /// The events that these pointers lead to. Where the entry that was seen before them is named with its event, that one
@@ -156,8 +245,8 @@ impl RedisJournal {
     async fn batch_of(
         &self,
         read: &LogRead,
-        seen: Option<(Checkpoint, Pointer)>,
-        pointers: Vec<Pointer>,
+        seen: Option<(Checkpoint, Pointer<'_>)>,
+        pointers: Vec<Pointer<'_>>,
         end: bool,
         operation: &str,
     ) -> Result<LogBatch, JournalError> {
@@ -166,7 +255,7 @@ impl RedisJournal {
         let count = pointers.len();
         let mut wants_last = true;
         let wanted = pointers.into_iter().enumerate().filter(|(index, pointer)| {
-            wants_last = read.wants(&pointer.event_type, &pointer.stream);
+            wants_last = read.wants_written(pointer.event_type, pointer.stream);
             // The last one is read in any case, to be known again by whoever goes on after it.
             wants_last || index + 1 == count
         });
@@ -197,57 +286,6 @@ impl RedisJournal {
         }
     }
 
-    /// The next entries of a log, whose positions follow one another, and whether it ends with them; before them the one
-    /// that was seen.
-    async fn pointers(
-        &self,
-        partition: u16,
-        place: Place,
-        limit: usize,
-        operation: &str,
-    ) -> Result<(Option<(Checkpoint, Pointer)>, Vec<Pointer>, bool), JournalError> {
-        let (log, head) = (self.keys.log(partition), self.keys.head(partition));
-        let (from, more, number) = match place {
-            Place::Behind(log_id) => (format!("({log_id}"), 0, log_id.number),
-            // From the entry itself on, to see whether it is still there.
-            Place::Seen(Checkpoint { log_id, .. }) => (log_id.to_string(), 1, log_id.number - 1),
-        };
-        let mut commands = redis::pipe();
-        // Read before the entries, the head cannot be ahead of them, unless some are missing at the end.
-        commands.cmd("GET").arg(&head);
-        // The server counts with signed numbers.
-        let count = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(more);
-        commands.cmd("XRANGE").arg(&log).arg(from).arg("+").arg("COUNT").arg(count);
-        let mut answers = self.read(operation, &commands).await?;
-        let mut entries = self.entries(partition, operation, answers.pop().unwrap_or_default())?;
-        let head = match answers.pop().unwrap_or_default() {
-            Value::Nil => None,
-            id => Some(log_id(id, &head)?),
-        };
-        let mut seen = None;
-        if let Place::Seen(checkpoint) = place {
-            if entries.first().is_none_or(|(log_id, _)| *log_id != checkpoint.log_id) {
-                return Err(self.rewound(partition, checkpoint).await);
-            }
-            let first = in_order(partition, number, vec![entries.remove(0)])?;
-            seen = first.into_iter().next().map(|pointer| (checkpoint, pointer));
-        }
-        let number = number + u64::from(seen.is_some());
-        let pointers = in_order(partition, number, entries)?;
-        let number = number + pointers.len() as u64;
-        let short = pointers.len() < limit;
-        if let Some(head) = head.filter(|head| short && head.number > number) {
-            return Err(JournalError::Foreign {
-                place: format!("key `{log}`"),
-                reason: format!(
-                    "expected its last entry to be {head}, as the head says, found none after position {number}"
-                ),
-            });
-        }
-        // A head that is behind was read before the log grew, and says nothing of where it ends.
-        Ok((seen, pointers, short || head.is_some_and(|head| head.number == number)))
-    }
-
     /// The error that an entry which was seen is not there, with what is there in its place.
     async fn rewound(&self, partition: u16, expected: Checkpoint) -> JournalError {
         let number = expected.log_id.number;
@@ -263,120 +301,67 @@ impl RedisJournal {
         }
     }
 
-    /// The entries of a log: their ids and texts.
-    fn entries(&self, partition: u16, operation: &str, answer: Value) -> Result<Vec<(LogId, Vec<u8>)>, JournalError> {
-        let Value::Array(entries) = answer else {
-            return Err(reply::Unexpected::new("entries", &answer).during(operation));
-        };
-        let foreign = |found: &Value| JournalError::Foreign {
-            place: format!("key `{}`", self.keys.log(partition)),
-            reason: format!(
-                "expected entries of one field `e`, found {}",
-                crate::codec::shortened(&format!("{found:?}"))
-            ),
-        };
-        let entry = |entry| {
-            let Value::Array(parts) = entry else { return Err(foreign(&entry)) };
-            let [id, Value::Array(fields)] =
-                <[Value; 2]>::try_from(parts).map_err(|parts| foreign(&Value::Array(parts)))?
-            else {
-                return Err(foreign(&Value::Nil));
-            };
-            match <[Value; 2]>::try_from(fields) {
-                Ok([Value::BulkString(name), Value::BulkString(text)]) if name == b"e" => {
-                    let log_id = match &id {
-                        Value::BulkString(id) => std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()),
-                        _ => None,
-                    };
-                    match log_id {
-                        Some(log_id) => Ok((log_id, text)),
-                        None => Err(foreign(&id)),
-                    }
-                }
-                Ok(fields) => Err(foreign(&Value::Array(fields.into()))),
-                Err(fields) => Err(foreign(&Value::Array(fields))),
-            }
-        };
-        entries.into_iter().map(entry).collect()
-    }
-
     /// The events that pointers point at, in one round trip and in their order.
     ///
     /// Those of one stream lie beside each other, so they are asked for together, wherever in the log they stand.
-    async fn payloads(&self, pointers: &[Pointer], operation: &str) -> Result<Vec<StoredEvent>, JournalError> {
+    async fn payloads(&self, pointers: &[Pointer<'_>], operation: &str) -> Result<Vec<StoredEvent>, JournalError> {
         if pointers.is_empty() {
             return Ok(Vec::new());
         }
-        let mut order: Vec<&Pointer> = pointers.iter().collect();
-        order.sort_unstable_by(|one, other| (&one.stream, one.version).cmp(&(&other.stream, other.version)));
+        let mut order: Vec<_> = pointers.iter().copied().enumerate().collect();
+        order.sort_unstable_by(|(_, one), (_, other)| (one.stream, one.version).cmp(&(other.stream, other.version)));
         let runs: Vec<_> = order
-            .chunk_by(|one, next| {
+            .chunk_by(|(_, one), (_, next)| {
                 next.version == one.version + 1
                     && segment_of(next.version) == segment_of(one.version)
                     && next.stream == one.stream
             })
             .map(|pointers| Run { pointers })
             .collect();
-        let mut commands = redis::Pipeline::with_capacity(runs.len());
+        let mut request = Request::with_capacity(runs.len());
         let mut key = String::new();
         for run in &runs {
             let (first, last) = run.range();
-            self.keys.write_segment(&run.pointers[0].stream, run.segment(), &mut key);
-            commands.cmd("LRANGE").arg(key.as_str()).arg(first).arg(last);
+            self.keys.write_segment(run.pointers[0].1.stream, run.segment(), &mut key);
+            request.begin(4);
+            request.word(b"LRANGE");
+            request.word(key.as_bytes());
+            request.number(first);
+            request.number(last);
         }
-        let mut events = Vec::with_capacity(pointers.len());
-        for (run, answer) in runs.iter().zip(self.read(operation, &commands).await?) {
-            let mut elements = elements(answer).map_err(|found| found.during(operation))?.into_iter();
-            for pointer in run.pointers {
-                events.push(self.pointed_at(pointer, elements.next())?);
-            }
-        }
-        events.sort_unstable_by_key(StoredEvent::log_id);
-        Ok(events)
+        let none_yet = || pointers.iter().map(|_| None).collect::<Vec<Option<StoredEvent>>>();
+        let events = self
+            .ask(operation, &request, none_yet, |events, index, mut parts| {
+                let mut elements = elements(&mut parts, operation)?;
+                let stream = StreamName::of_written(runs[index].pointers[0].1.stream);
+                for (place, pointer) in runs[index].pointers {
+                    events[*place] = Some(self.pointed_at(pointer, stream.clone(), elements.next())?);
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(events.into_iter().flatten().collect())
     }
 
-    fn pointed_at(&self, pointer: &Pointer, element: Option<Vec<u8>>) -> Result<StoredEvent, JournalError> {
-        let Pointer { log_id, stream, version, event_type } = pointer;
+    fn pointed_at(
+        &self,
+        pointer: &Pointer<'_>,
+        stream: StreamName,
+        element: Option<&[u8]>,
+    ) -> Result<StoredEvent, JournalError> {
+        let Pointer { log_id, stream: name, version, event_type } = pointer;
         let foreign = |found: String| JournalError::Foreign {
-            place: format!("event {version} of stream `{stream}`"),
+            place: format!("event {version} of stream `{name}`"),
             reason: format!("expected a `{event_type}` of log entry {log_id}, as the log says, found {found}"),
         };
         let element = element.ok_or_else(|| foreign("no event".to_owned()))?;
-        let event = StoredEvent::read(stream.clone(), Version::new(*version), self.keys.partition(stream), element)?;
-        if event.log_id() != *log_id || event.event_type() != event_type {
+        let partition = self.keys.partition_of(name);
+        let event = StoredEvent::read(stream, Version::new(*version), partition, element.to_vec())?;
+        if event.log_id() != *log_id || event.event_type() != *event_type {
             return Err(foreign(format!("a `{}` of log entry {}", event.event_type(), event.log_id())));
         }
         Ok(event)
     }
-}
-
-/// Reads entries that are to follow one another, from the position after `number` on.
-fn in_order(partition: u16, mut number: u64, entries: Vec<(LogId, Vec<u8>)>) -> Result<Vec<Pointer>, JournalError> {
-    let mut pointers = Vec::with_capacity(entries.len());
-    for (log_id, text) in entries {
-        number = number.saturating_add(1);
-        if log_id.number != number {
-            return Err(JournalError::Gap { partition, expected: number, found: log_id.number });
-        }
-        let pointer = pointer(log_id, &text).ok_or_else(|| JournalError::Foreign {
-            place: format!("entry {log_id} of the log of partition {partition}"),
-            reason: format!(
-                "expected `STREAM VERSION TYPE`, found `{}`",
-                crate::codec::shortened(&String::from_utf8_lossy(&text))
-            ),
-        })?;
-        pointers.push(pointer);
-    }
-    Ok(pointers)
-}
-
-/// Reads `STREAM VERSION TYPE`.
-fn pointer(log_id: LogId, text: &[u8]) -> Option<Pointer> {
-    let mut words = std::str::from_utf8(text).ok()?.split(' ');
-    let stream = words.next()?.parse().ok()?;
-    let version = words.next()?.parse().ok().filter(|&version| version > 0)?;
-    let event_type = words.next().filter(|word| !word.is_empty())?.to_owned();
-    words.next().is_none().then_some(Pointer { log_id, stream, version, event_type })
 }
 
 fn log_id(value: Value, key: &str) -> Result<LogId, JournalError> {
@@ -385,41 +370,37 @@ fn log_id(value: Value, key: &str) -> Result<LogId, JournalError> {
     text.parse().map_err(|error: crate::journal::ParseLogIdError| foreign(error.to_string()))
 }
 
-fn elements(answer: Value) -> Result<Vec<Vec<u8>>, reply::Unexpected> {
+fn list(answer: Value) -> Result<Vec<Vec<u8>>, reply::Unexpected> {
     match answer {
         Value::Array(elements) => elements.into_iter().map(reply::bytes).collect(),
         other => Err(reply::Unexpected::new("a list", &other)),
     }
 }
 
+/// The elements of a list.
+fn elements<'a>(
+    parts: &mut Parts<'a>,
+    operation: &str,
+) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, JournalError> {
+    let odd = |expected, found: &Parts<'_>| reply::Unexpected::new(expected, &found.value()).during(operation);
+    let whole = parts.clone();
+    let Some(Part::List(count)) = parts.next() else { return Err(odd("a list", &whole)) };
+    let elements = parts.clone();
+    for _ in 0..count {
+        let found = parts.clone();
+        let Some(Part::Text(_)) = parts.next() else { return Err(odd("a string", &found)) };
+    }
+    Ok(elements.filter_map(|part| if let Part::Text(text) = part { Some(text) } else { None }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Option<Pointer> {
-        pointer(LogId::new(1, 1), text.as_bytes())
-    }
-
-    #[test]
-    fn a_pointer_names_stream_version_and_type() {
-        let pointer = read("order-1 7 OrderCreated").unwrap();
-        assert_eq!((pointer.stream.as_str(), pointer.version, &*pointer.event_type), ("order-1", 7, "OrderCreated"));
-    }
-
-    #[test]
-    fn what_is_no_pointer_is_not_read() {
-        for text in
-            ["", "order-1", "order-1 7", "order-1 7 ", "order-1 0 T", "order-1 x T", "order 7 T", "order-1 7 T x"]
-        {
-            assert!(read(text).is_none(), "{text}");
-        }
-    }
-
     #[test]
     fn a_run_lies_in_one_list() {
-        let pointers: Vec<_> =
-            [(SEGMENT - 1), SEGMENT].map(|version| read(&format!("o-1 {version} T")).unwrap()).into();
-        let pointers: Vec<_> = pointers.iter().collect();
+        let pointer = |version| Pointer { log_id: LogId::new(1, 1), stream: "o-1", version, event_type: "T" };
+        let pointers = [(0, pointer(SEGMENT - 1)), (1, pointer(SEGMENT))];
         let run = Run { pointers: &pointers };
         assert_eq!((run.segment(), run.range()), (0, (SEGMENT - 2, SEGMENT - 1)));
         assert_eq!((segment_of(1), segment_of(SEGMENT), segment_of(SEGMENT + 1)), (0, 0, 1));

@@ -71,6 +71,11 @@ impl ServerUrl {
         matches!(self.address, ConnectionAddr::TcpTls { .. })
     }
 
+    /// Where the server is.
+    pub(super) fn address(&self) -> &ConnectionAddr {
+        &self.address
+    }
+
     /// What is said first on a new connection.
     pub(super) fn greeting(&self) -> Vec<Cmd> {
         let mut commands = Vec::new();
