@@ -4,6 +4,6 @@ mod encryption;
 mod ground;
 mod hostile;
 mod listener;
-mod rot;
 mod rights;
+mod rot;
 mod secrecy;

@@ -166,7 +166,7 @@ impl FromStr for Checkpoint {
     type Err = ParseLogIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseLogIdError { found: text.to_owned() };
+        let error = || ParseLogIdError { found: crate::codec::shortened(text) };
         match text.split_once(' ') {
             None => Ok(Self::new(text.parse()?)),
             Some((log_id, event)) => {
@@ -198,7 +198,7 @@ impl FromStr for LogId {
         let number = |part: &str| part.parse().ok().filter(|_| part.starts_with(|c: char| c.is_ascii_digit()));
         text.split_once('-')
             .and_then(|(millis, position)| Some(Self::new(number(millis)?, number(position)?)))
-            .ok_or_else(|| ParseLogIdError { found: text.to_owned() })
+            .ok_or_else(|| ParseLogIdError { found: crate::codec::shortened(text) })
     }
 }
 

@@ -76,7 +76,7 @@ impl FromStr for StreamName {
 
     /// Reads an escaped name. Only the one spelling that [`StreamName::new`] writes is taken.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseStreamNameError { found: text.to_owned() };
+        let error = || ParseStreamNameError { found: crate::codec::shortened(text) };
         let (aggregate, id) = text.split_once('-').ok_or_else(error)?;
         if !text.contains('%') && text.bytes().all(stands_for_itself) {
             return Ok(Self { escaped: text.into() });

@@ -362,7 +362,7 @@ fn pointer(log_id: LogId, text: &str) -> Option<Pointer> {
     let mut words = text.split(' ');
     let stream = words.next()?.parse().ok()?;
     let version = words.next()?.parse().ok().filter(|&version| version > 0)?;
-    let event_type = words.next().filter(|word| !word.is_empty())?.to_owned();
+    let event_type = words.next().filter(|word| checks::event_type_is_storable(word).is_ok())?.to_owned();
     words.next().is_none().then_some(Pointer { log_id, stream, version, event_type })
 }
 
