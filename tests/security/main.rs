@@ -3,6 +3,7 @@
 mod encryption;
 mod ground;
 mod hostile;
+mod limits;
 mod listener;
 mod rights;
 mod rot;
