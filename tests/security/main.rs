@@ -2,6 +2,9 @@
 
 mod encryption;
 mod ground;
+mod hostile;
+mod limits;
 mod listener;
 mod rights;
+mod rot;
 mod secrecy;

@@ -204,18 +204,27 @@ fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A text that may be long, for a message: where it is, only its beginning and its end.
+/// A text that may be long, for a message: where it is, only its beginning and its end. It stays on its line: a line break
+/// or another control character of it is written as in Rust, so that nobody's text can look like a line of a log.
 pub(crate) fn shortened(text: &str) -> String {
     const BEGINNING: usize = 200;
     const END: usize = 80;
     let beginning = text.char_indices().nth(BEGINNING);
     let end = text.char_indices().nth_back(END - 1);
-    match (beginning, end) {
+    let short = match (beginning, end) {
         (Some((beginning, _)), Some((end, _))) if beginning < end => {
             format!("{} … {} ({} bytes)", &text[..beginning], &text[end..], text.len())
         }
         _ => text.to_owned(),
+    };
+    if !short.contains(char::is_control) {
+        return short;
     }
+    let mut line = String::with_capacity(short.len());
+    for character in short.chars() {
+        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
+    }
+    line
 }
 
 /// Writes the content of an event's variant as compact JSON, which has no line break in it.
@@ -312,5 +321,11 @@ mod tests {
         let short = shortened(&text);
         assert!(short.starts_with("aé") && short.contains("é … é") && short.ends_with("éz (2002 bytes)"), "{short}");
         assert_eq!(short.chars().count(), 280 + " …  (2002 bytes)".chars().count());
+    }
+
+    #[test]
+    fn a_text_in_a_message_stays_on_its_line() {
+        assert_eq!(shortened("a\r\nb\t\0 \u{1b}[2J é"), r"a\r\nb\t\u{0} \u{1b}[2J é");
+        assert!(!shortened(&"\n".repeat(1_000)).contains('\n'));
     }
 }

@@ -177,7 +177,11 @@ impl AppendId {
         if (1..=Self::LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(id.into()))
         } else {
-            let reason = format!("expected an append id of 1 to {} printable characters, found `{id}`", Self::LONGEST);
+            let (most, found) = (Self::LONGEST, codec::shortened(id));
+            let reason = format!(
+                "expected an append id of 1 to {most} printable characters, found `{found}` of {} bytes",
+                id.len()
+            );
             Err(JournalError::Invalid { reason })
         }
     }
@@ -253,8 +257,10 @@ impl NewEvent {
         let Self { event_type, schema_version, annotations, payload } = self;
         checks::event_type_is_storable(event_type)?;
         if let Some(annotations) = annotations.as_deref().filter(|text| text.is_empty() || text.contains('\n')) {
-            let reason =
-                format!("expected the annotations of a `{event_type}` as one line of JSON, found `{annotations}`");
+            let reason = format!(
+                "expected the annotations of a `{event_type}` as one line of JSON, found `{}`",
+                codec::shortened(annotations)
+            );
             return Err(JournalError::Invalid { reason });
         }
         let annotated = annotations.as_deref().map_or(0, str::len);

@@ -28,8 +28,12 @@ impl Element {
     ///
     /// What is wrong with it, in words that follow "this is not an event of ours: ".
     pub(super) fn parse(bytes: Vec<u8>) -> Result<Self, String> {
-        let text = String::from_utf8(bytes)
-            .map_err(|error| format!("it is not UTF-8; found `{}`", error.as_bytes().escape_ascii()))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            format!(
+                "it is not UTF-8; found `{}`",
+                crate::codec::shortened(&error.as_bytes().escape_ascii().to_string())
+            )
+        })?;
         Self::find_parts(&text)
             .ok_or_else(|| {
                 format!(
@@ -48,7 +52,9 @@ impl Element {
             let rest = header.get(start..)?;
             let range = start..start + rest.find(' ').unwrap_or(rest.len());
             start = range.end + 1;
-            (!range.is_empty()).then_some(range)
+            // Nothing else was ever written, and what does not print must not come into a message.
+            let prints = header[range.clone()].bytes().all(|byte| byte.is_ascii_graphic());
+            (prints && !range.is_empty()).then_some(range)
         };
         let log_id = word()?;
         let event_type = word()?;

@@ -3,6 +3,33 @@
 //! Programs do not call a journal; they use a [`Store`](crate::Store). This is the floor below it, public so that an
 //! engine can be tested with [`annals::testing::conformance`](crate::testing::conformance).
 
+//!
+//! # Limits
+//!
+//! What is longer or more than this is refused before anything is written, on every engine alike, as
+//! [`JournalError::Invalid`] with what it is, the limit, and what was found.
+//!
+//! | what | at most |
+//! |---|---|
+//! | the payload of an event | 64 MiB |
+//! | what is told beside it: its annotations, as JSON | 64 MiB |
+//! | events of one append | 100,000 |
+//! | payloads and annotations of one append, together | 512 MiB |
+//! | an event type | 128 printable ASCII characters |
+//! | an append id | 64 printable ASCII characters |
+//! | an idempotency key | 512 bytes |
+//! | the name of a stream, each odd byte of which counts three times | 1 MiB |
+//! | a snapshot | 512 MiB |
+//! | the name of a read model | 512 bytes |
+//! | the key of a row | 1 MiB |
+//! | a row | 64 MiB |
+//! | rows that one commit changes | 100,000 |
+//! | rows of one commit and their keys, together | 512 MiB |
+//! | event types that are claimed at once | 100,000 |
+//!
+//! They keep within what a server takes with its own defaults (`proto-max-bulk-len`, `client-query-buffer-limit`). Events and rows
+//! are best far below them: a kilobyte is a large event.
+
 mod append;
 mod checks;
 mod durability;

@@ -66,7 +66,12 @@ impl Snapshot {
     /// [`JournalError::Foreign`] where it is not that, with what was found.
     pub fn read(stream: StreamName, bytes: Vec<u8>) -> Result<Self, JournalError> {
         let parts = String::from_utf8(bytes)
-            .map_err(|error| format!("it is not UTF-8; found `{}`", error.as_bytes().escape_ascii()))
+            .map_err(|error| {
+                format!(
+                    "it is not UTF-8; found `{}`",
+                    crate::codec::shortened(&error.as_bytes().escape_ascii().to_string())
+                )
+            })
             .and_then(|text| {
                 find_parts(&text).ok_or_else(|| {
                     let found = crate::codec::shortened(&text);

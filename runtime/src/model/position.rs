@@ -179,7 +179,7 @@ impl FromStr for Checkpoint {
     type Err = ParseLogIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseLogIdError { found: text.to_owned() };
+        let error = || ParseLogIdError { found: crate::codec::shortened(text) };
         match text.split_once(' ') {
             None => Ok(Self::new(text.parse()?)),
             Some((log_id, event)) => {
@@ -207,7 +207,7 @@ impl FromStr for LogId {
     type Err = ParseLogIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::read(text.as_bytes()).ok_or_else(|| ParseLogIdError { found: text.to_owned() })
+        Self::read(text.as_bytes()).ok_or_else(|| ParseLogIdError { found: crate::codec::shortened(text) })
     }
 }
 

@@ -97,7 +97,7 @@ impl FromStr for StreamName {
         if Self::is_written_so(text) {
             Ok(Self { escaped: text.into() })
         } else {
-            Err(ParseStreamNameError { found: text.to_owned() })
+            Err(ParseStreamNameError { found: crate::codec::shortened(text) })
         }
     }
 }

@@ -196,6 +196,7 @@ impl Journal for MemoryJournal {
     fn write_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<bool, JournalError>> {
         Box::pin(async move {
             let written = snapshot.write()?;
+            checks::snapshot(&snapshot.stream, &written)?;
             let events = self.events();
             locked(&self.snapshots).keep(&events, snapshot, written)
         })

@@ -1,7 +1,7 @@
 //! The entries of a log as the server gives them, and the pointers that they are.
 
 use super::{
-    JournalError, LogId, RedisJournal,
+    JournalError, LogId, RedisJournal, checks,
     reply::Unexpected,
     wire::{Part, Parts},
 };
@@ -103,7 +103,7 @@ fn pointer(log_id: LogId, text: &[u8]) -> Option<Pointer<'_>> {
     let mut words = std::str::from_utf8(text).ok()?.split(' ');
     let stream = words.next().filter(|name| StreamName::is_written_so(name))?;
     let version = words.next()?.parse().ok().filter(|&version| version > 0)?;
-    let event_type = words.next().filter(|word| !word.is_empty())?;
+    let event_type = words.next().filter(|word| checks::event_type_is_storable(word).is_ok())?;
     words.next().is_none().then_some(Pointer { log_id, stream, version, event_type })
 }
 

@@ -192,7 +192,10 @@ local function head_of(head, log)
     end
   end
   local millis, number = string.match(id, '^(%d+)%-(%d+)$')
-  if not millis then foreign(head, 'expected a log id such as 1732000000000-41, found ' .. id) end
+  -- Lua counts exactly up to 15 digits.
+  if not millis or #millis > 15 or #number > 15 then
+    foreign(head, 'expected a log id such as 1732000000000-41, found ' .. id)
+  end
   return tonumber(millis), tonumber(number)
 end
 

@@ -351,7 +351,7 @@ fn foreign(operation: &str, word: &str, mut reply: Reply) -> JournalError {
     if word != "foreign" {
         return reply::Unexpected::new("another word", &word).during(operation);
     }
-    match (reply.text(), reply.text()) {
+    match (reply.told(), reply.told()) {
         (Ok(key), Ok(reason)) => JournalError::Foreign { place: format!("key `{key}`"), reason },
         (Err(found), _) | (_, Err(found)) => found.during(operation),
     }

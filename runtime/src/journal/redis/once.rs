@@ -91,18 +91,29 @@ pub(super) fn remembered(
     mut reply: Reply,
     operation: &str,
 ) -> Result<Remembered, JournalError> {
-    let text = reply.text().map_err(|found| found.during(operation))?;
-    let record = once.zip(Record::read(&text, partition));
-    let (once, record) = record.ok_or_else(|| Unexpected::new("a record of a command", &text).during(operation))?;
-    record.of(once, stream)
+    let Some(once) = once else { return Err(Unexpected::new("no record", &reply).during(operation)) };
+    let bytes = reply.bytes().map_err(|found| found.during(operation))?;
+    let text = String::from_utf8_lossy(&bytes);
+    Record::read(&text, partition).ok_or_else(|| no_record(once, &text))?.of(once, stream)
 }
 
 /// The error that the key is another command's, as the server tells it.
 pub(super) fn taken(once: Option<&Once>, mut reply: Reply, operation: &str) -> JournalError {
-    match (once, reply.text().map(|text| (text.parse(), text))) {
-        (Some(once), Ok((Ok(stream), _))) => once.taken(&stream),
-        (_, Ok((_, text))) => Unexpected::new("a stream", &text).during(operation),
+    match (once, reply.bytes()) {
+        (Some(once), Ok(bytes)) => {
+            let text = String::from_utf8_lossy(&bytes);
+            text.parse().map_or_else(|_| no_record(once, &text), |stream| once.taken(&stream))
+        }
+        (None, _) => Unexpected::new("no record", &reply).during(operation),
         (_, Err(found)) => found.during(operation),
+    }
+}
+
+/// The error that what lies under the key is no record of ours.
+fn no_record(once: &Once, found: &str) -> JournalError {
+    JournalError::Foreign {
+        place: format!("what is kept under the idempotency key `{}`", once.key),
+        reason: format!("expected `COMMAND STREAM VERSION COUNT LOG-ID`, found `{}`", crate::codec::shortened(found)),
     }
 }
 

@@ -304,7 +304,7 @@ impl Opening<'_> {
         let mut reply = Reply::new(answer).map_err(|found| self.odd(&found))?;
         let word = reply.text().map_err(|found| self.odd(&found))?;
         if word == "foreign" {
-            let mut next = || reply.text().map_err(|found| self.odd(&found));
+            let mut next = || reply.told().map_err(|found| self.odd(&found));
             return Err(self.unusable(format!("key `{}` is not ours: {}", next()?, next()?)));
         }
         Ok((word, reply))

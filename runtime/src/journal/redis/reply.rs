@@ -57,6 +57,11 @@ impl Reply {
         }
     }
 
+    /// A text for a message: whatever its bytes are, one short line.
+    pub(super) fn told(&mut self) -> Result<String, Unexpected> {
+        self.bytes().map(|bytes| crate::codec::shortened(&String::from_utf8_lossy(&bytes)))
+    }
+
     pub(super) fn bytes(&mut self) -> Result<Vec<u8>, Unexpected> {
         match self.words.next() {
             Some(value) => bytes(value),

@@ -97,7 +97,14 @@ impl RedisJournal {
                 let more = reply.number().map_err(odd)? == 1;
                 let mut rows = Vec::new();
                 while !reply.is_empty() {
-                    rows.push((reply.text().map_err(odd)?, reply.text().map_err(odd)?));
+                    let mut next = || {
+                        let foreign = |found: Unexpected| JournalError::Foreign {
+                            place: format!("key `{}`", keys.rows),
+                            reason: found.to_string(),
+                        };
+                        reply.text().map_err(foreign)
+                    };
+                    rows.push((next()?, next()?));
                 }
                 Ok(RowsPage::new(rows, more))
             }
@@ -154,7 +161,7 @@ impl RedisJournal {
         match reply.text().map_err(odd)?.as_str() {
             "done" => Ok(Committed::Done),
             "moved" => {
-                let found = match reply.text().map_err(odd)? {
+                let found = match reply.told().map_err(odd)? {
                     none if none.is_empty() => None,
                     found => Some(checkpoint(&keys.checkpoints, &field, &found)?.log_id),
                 };

@@ -66,14 +66,7 @@ impl RedisJournal {
         let stream = &snapshot.stream;
         let operation = format!("write a snapshot of stream `{stream}`");
         let text = snapshot.write()?;
-        if text.len() > checks::MOST_BYTES {
-            let reason = format!(
-                "expected at most {} bytes in the snapshot of stream `{stream}`, found {}",
-                checks::MOST_BYTES,
-                text.len()
-            );
-            return Err(JournalError::Invalid { reason });
-        }
+        checks::snapshot(stream, &text)?;
         let keys = [self.keys.stream(stream), self.keys.snapshot(stream)];
         let keys = keys.each_ref().map(String::as_str);
         let arguments = [snapshot.version.to_string(), snapshot.fingerprint.to_string(), text];

@@ -18,7 +18,8 @@ impl RedisJournal {
                 Ok(())
             }
             "taken" => {
-                let (event_type, owner) = (next()?, next()?);
+                let event_type = next()?;
+                let owner = reply.told().map_err(|found| found.during(&operation))?;
                 Err(JournalError::TypeTaken { event_type, owner, aggregate: arguments.swap_remove(0) })
             }
             word => Err(foreign(&operation, word, reply)),
