@@ -9,8 +9,8 @@ use super::{
 use annals::{
     StreamName, Version,
     journal::{
-        After, Append, Checkpoint, Committed, Fingerprint, Journal, LogId, LogRead, ReadModel, Remembered, Snapshot,
-        Verdict,
+        After, Append, Checkpoint, Committed, Expected, Fingerprint, Journal, LogId, LogRead, NewEvent, ReadModel,
+        Remembered, Snapshot, Verdict,
     },
 };
 use std::collections::BTreeSet;
@@ -133,7 +133,13 @@ impl<'a> Program<'a> {
             Operation::Owners { types } => self.owners(texts(&TYPES, types)).await,
             Operation::Restart(how) => {
                 (self.restart)(*how);
-                Ok(())
+                // An append that meets a broken connection may be one of which nobody knows; this one has no effect in any case.
+                let nobody = StreamName::new("nobody", "");
+                let events = vec![NewEvent::new("Placed", "{}")];
+                match answer(self.journal.append(Append::new(nobody, Expected::Existing, events)).await)?.map(told) {
+                    Ok(Told::Conflict { actual: Version::NONE, .. }) => Ok(()),
+                    other => Err(format!("after a restart: expected a conflict at version 0, found {other:?}")),
+                }
             }
             rows => self.rows(rows).await,
         }
