@@ -256,14 +256,14 @@ impl Journal for Broken {
         self.inner.follow(reads, patience)
     }
 
-    fn confirm(
+    fn wait_for_durability(
         &self,
         stream: &StreamName,
         id: AppendId,
         appended: Appended,
         durability: Durability,
     ) -> BoxFuture<'_, Result<(), JournalError>> {
-        self.inner.confirm(&self.stream(stream), id, appended, durability)
+        self.inner.wait_for_durability(&self.stream(stream), id, appended, durability)
     }
 
     fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {

@@ -224,12 +224,12 @@ async fn what_another_connection_has_written_is_waited_for_too() {
     let told = unconfirmed(safe.append(append.clone()).await);
     assert_eq!((told.appended, told.reached.replicas), (appended, Some(0)));
     let id = append.id.clone();
-    match safe.confirm(&stream("1"), id.clone(), appended, Durability::Memory).await {
+    match safe.wait_for_durability(&stream("1"), id.clone(), appended, Durability::Memory).await {
         Err(JournalError::Unconfirmed(told)) => assert_eq!(told.reached.replicas, Some(0)),
         other => panic!("the replica is frozen, and cannot have confirmed: {other:?}"),
     }
     replica.resume();
-    assert_eq!(safe.confirm(&stream("1"), id, appended, Durability::Memory).await, Ok(()));
+    assert_eq!(safe.wait_for_durability(&stream("1"), id, appended, Durability::Memory).await, Ok(()));
     assert_eq!(replica.command(&["LLEN", "{annals:0}:s:order-1"]), "1");
 }
 

@@ -97,14 +97,14 @@ impl<A: Around, J: Journal> Journal for With<A, J> {
         Box::pin(self.call("follow", self.inner.follow(reads, patience)))
     }
 
-    fn confirm(
+    fn wait_for_durability(
         &self,
         stream: &StreamName,
         id: AppendId,
         appended: Appended,
         durability: Durability,
     ) -> BoxFuture<'_, Result<(), JournalError>> {
-        Box::pin(self.call("confirm", self.inner.confirm(stream, id, appended, durability)))
+        Box::pin(self.call("wait_for_durability", self.inner.wait_for_durability(stream, id, appended, durability)))
     }
 
     fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {
@@ -437,14 +437,14 @@ impl Journal for Failover {
         self.now().follow(reads, patience)
     }
 
-    fn confirm(
+    fn wait_for_durability(
         &self,
         stream: &StreamName,
         id: AppendId,
         appended: Appended,
         durability: Durability,
     ) -> BoxFuture<'_, Result<(), JournalError>> {
-        self.now().confirm(stream, id, appended, durability)
+        self.now().wait_for_durability(stream, id, appended, durability)
     }
 
     fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {

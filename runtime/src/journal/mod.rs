@@ -98,7 +98,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 /// let append = Append::new(order.clone(), Expected::Missing, events);
 /// let id = append.id.clone();
 /// if let Verdict::Appended(appended) = journal.append(append).await? {
-///     journal.confirm(&order, id, appended, Durability::Memory).await?;
+///     journal.wait_for_durability(&order, id, appended, Durability::Memory).await?;
 /// }
 /// assert_eq!(journal.stream_version(&order).await?, Version::new(2));
 /// assert_eq!(journal.read_stream(&order, Version::new(1), 100).await?[0].event_type(), "OrderConfirmed");
@@ -192,7 +192,7 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// Waits until events that were appended are as safe as this, and as the journal makes them by itself.
     ///
     /// Where that is not reached in time the answer is [`JournalError::Unconfirmed`].
-    fn confirm(
+    fn wait_for_durability(
         &self,
         stream: &StreamName,
         id: AppendId,
@@ -303,14 +303,14 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).follow(reads, patience)
     }
 
-    fn confirm(
+    fn wait_for_durability(
         &self,
         stream: &StreamName,
         id: AppendId,
         appended: Appended,
         durability: Durability,
     ) -> BoxFuture<'_, Result<(), JournalError>> {
-        (**self).confirm(stream, id, appended, durability)
+        (**self).wait_for_durability(stream, id, appended, durability)
     }
 
     fn recall(&self, stream: &StreamName, once: &Once) -> BoxFuture<'_, Result<Option<Remembered>, JournalError>> {

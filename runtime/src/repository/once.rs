@@ -129,7 +129,7 @@ impl<A: Aggregate> Repository<A> {
     ) -> Result<Outcome<A::Event>, ReadError> {
         if let (Some(durability), Some(first)) = (durability, stored.first()) {
             let id = AppendId::new(first.append_id())?;
-            self.journal.confirm(stream, id, appended, durability).await?;
+            self.journal.wait_for_durability(stream, id, appended, durability).await?;
         }
         let events = stored.iter().map(StoredEvent::recorded).collect::<Result<Vec<Recorded<A::Event>>, _>>()?;
         Ok(Outcome { events, version: *appended.versions().end(), attempts: 0 })

@@ -233,7 +233,7 @@ impl Journal for MemoryJournal {
         })
     }
 
-    fn confirm(
+    fn wait_for_durability(
         &self,
         _: &StreamName,
         _: AppendId,

@@ -258,7 +258,7 @@ impl Journal for RedisJournal {
         self.follow_logs(reads, patience).boxed()
     }
 
-    fn confirm(
+    fn wait_for_durability(
         &self,
         stream: &StreamName,
         id: AppendId,
