@@ -42,7 +42,7 @@ async fn a_log_is_read_by_who_asks_from_the_database_that_was_chosen() {
 async fn whoever_is_let_in_no_more_is_told_so_without_a_password() {
     let server = RedisServer::start();
     server.command(&["ACL", "SETUSER", "reader", "on", ">right-secret", "~*", "+@all"]);
-    let journal = connect(&server.url().replace("redis://", "redis://reader:right-secret@")).await;
+    let journal = connect(&server.admin_url().replace("redis://", "redis://reader:right-secret@")).await;
     round_trip(&journal).await;
     server.command(&["ACL", "SETUSER", "reader", "resetpass", ">other"]);
     server.command(&["CLIENT", "KILL", "USER", "reader"]);

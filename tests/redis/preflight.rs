@@ -175,7 +175,7 @@ async fn a_replica_is_read_by_who_accepts_that_and_takes_no_appends() {
 #[tokio::test]
 async fn what_may_not_be_looked_at_is_called_unchecked_until_that_is_accepted() {
     let server = RedisServer::builder().durable().start();
-    let url = |user: &str| server.url().replace("redis://", &format!("redis://{user}:secret@"));
+    let url = |user: &str| server.admin_url().replace("redis://", &format!("redis://{user}:secret@"));
     for (user, rights) in [("blind", ["-info", "-config"]), ("careful", ["-config", "+info"])] {
         server.command(&["ACL", "SETUSER", user, "on", ">secret", "~*", "&*", "+@all", rights[0], rights[1]]);
     }
