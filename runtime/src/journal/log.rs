@@ -1,7 +1,7 @@
 //! What is asked of a partition's log, and what it gives.
 
 use super::{Checkpoint, Fingerprint, LogId, StoredEvent};
-use crate::model::StreamName;
+use crate::model::{Seen, StreamName};
 use std::sync::Arc;
 
 /// A part of one partition's log to read.
@@ -101,6 +101,17 @@ pub enum After {
     LogId(LogId),
     /// The same, and the event is compared too, where its fingerprint is known.
     Checkpoint(Checkpoint),
+}
+
+impl After {
+    /// After a place that was seen, or from the first entry on where none was.
+    pub(crate) fn seen(seen: Option<Seen>) -> Self {
+        match seen {
+            None => Self::Start,
+            Some(Seen::Position(number)) => Self::Position(number),
+            Some(Seen::Entry(checkpoint)) => Self::Checkpoint(checkpoint),
+        }
+    }
 }
 
 /// What a part of the log holds.

@@ -3,7 +3,7 @@
 use super::Wanted;
 use crate::{
     journal::{After, Journal, JournalError, LogBatch, LogRead, StoredEvent},
-    model::{Cursor, Seen},
+    model::Cursor,
     trace::tell,
 };
 use futures_util::{Stream, stream::unfold};
@@ -30,14 +30,8 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) fn new(journal: Arc<dyn Journal>, after: &Cursor, batch: usize, wanted: Wanted) -> Self {
-        let next = (0..journal.partitions()).map(|partition| {
-            let after = match after.seen(partition) {
-                None => After::Start,
-                Some(Seen::Position(number)) => After::Position(number),
-                Some(Seen::Entry(checkpoint)) => After::Checkpoint(checkpoint),
-            };
-            LogRead::new(partition, after, batch)
-        });
+        let next = (0..journal.partitions())
+            .map(|partition| LogRead::new(partition, After::seen(after.seen(partition)), batch));
         Self { wanted, next: next.collect(), batch, reads_first: true, ready: VecDeque::new(), journal }
     }
 

@@ -31,12 +31,7 @@ impl PartitionReader {
         batch: usize,
         wanted: Wanted,
     ) -> Self {
-        let after = match after {
-            None => After::Start,
-            Some(Seen::Position(number)) => After::Position(number),
-            Some(Seen::Entry(checkpoint)) => After::Checkpoint(checkpoint),
-        };
-        let next = LogRead::new(partition, after, batch);
+        let next = LogRead::new(partition, After::seen(after), batch);
         Self { journal, wanted, next, ready: VecDeque::new(), under_way: None, arrived: None, ended: false }
     }
 

@@ -1,38 +1,23 @@
 //! Waiting until what was written is as safe as was asked for, and how far it came.
 
-use super::connection::{Connection, Failure};
+use super::connection::Connection;
 use crate::journal::{Demand, Reached};
 use redis::{Cmd, Value};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 /// What a server can be asked about what it has written, and for how long it is waited for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Barrier {
     within: Duration,
     /// Whether it can wait until what was written is fsynced.
-    waitaof: Arc<AtomicBool>,
+    waitaof: bool,
     /// Whether it is taken at the user's word that the server fsyncs, since it does not let us see.
     trusting: bool,
 }
 
 impl Barrier {
-    pub(super) fn new(within: Duration, trusting: bool) -> Self {
-        Self { within, waitaof: Arc::default(), trusting }
-    }
-
-    /// Notes what the server can do.
-    pub(super) fn can_wait_for_aof(&self, can: bool) {
-        self.waitaof.store(can, Ordering::Relaxed);
-    }
-
-    fn waitaof(&self) -> bool {
-        self.waitaof.load(Ordering::Relaxed)
+    pub(super) fn new(within: Duration, waitaof: bool, trusting: bool) -> Self {
+        Self { within, waitaof, trusting }
     }
 
     /// How long it takes at most to be waited for: twice where replicas and files are waited for.
@@ -42,7 +27,7 @@ impl Barrier {
 
     /// Why this server cannot give what is asked for, if so.
     pub(super) fn cannot(&self, demand: Demand) -> Option<String> {
-        (demand.fsynced_replicas > 0 && !self.waitaof())
+        (demand.fsynced_replicas > 0 && !self.waitaof)
             .then(|| "to wait for the disks of replicas it would have to be Redis 7.2 or later".to_owned())
     }
 
@@ -54,7 +39,7 @@ impl Barrier {
         if demand.replicas > 0 {
             commands.push(redis::cmd("WAIT").arg(demand.replicas).arg(millis).clone());
         }
-        if demand.fsynced && self.waitaof() {
+        if demand.fsynced && self.waitaof {
             commands.push(redis::cmd("WAITAOF").arg(1).arg(demand.fsynced_replicas).arg(millis).clone());
         } else if demand.fsynced && !self.trusting {
             commands.push(redis::cmd("CONFIG").arg("GET").arg("appendonly").arg("appendfsync").clone());
@@ -73,10 +58,7 @@ impl Barrier {
         let mut unknown = None;
         let mut answers = answers.into_iter();
         let mut next = || match answers.next() {
-            Some(Value::ServerError(error)) => Err(match connection.failure(&error) {
-                Failure::Refused(refusal) => refusal.text,
-                Failure::NotNow(text) | Failure::Unsent(text) | Failure::Lost(text) => text,
-            }),
+            Some(Value::ServerError(error)) => Err(connection.failure(&error).text()),
             Some(answer) => Ok(answer),
             None => Err("the server did not answer".to_owned()),
         };
@@ -91,7 +73,7 @@ impl Barrier {
                 Ok(())
             }));
         }
-        if demand.fsynced && self.waitaof() {
+        if demand.fsynced && self.waitaof {
             note(next().and_then(|answer| match answer {
                 Value::Array(counts) if counts.len() == 2 => {
                     reached.fsynced = Some(count(&counts[0])? > 0);

@@ -43,6 +43,15 @@ pub(super) enum Failure {
     Refused(Refusal),
 }
 
+impl Failure {
+    /// Why, in the server's words where it answered.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Unsent(text) | Self::Lost(text) | Self::NotNow(text) | Self::Refused(Refusal { text, .. }) => text,
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

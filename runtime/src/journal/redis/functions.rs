@@ -17,6 +17,8 @@ const NAMES: [&str; 13] = [
 ];
 /// Which of them only read, so that a server calls them too when it takes no writes.
 const READING: [&str; 6] = ["about", "settings", "version", "restore", "seek", "page"];
+/// How often one is called at most, where the server loses the functions in between.
+const TIMES: u32 = 3;
 
 /// The functions of one version of `journal.lua`. Its hash stands in every name, since names are global on a server and
 /// other versions may be at work beside this one.
@@ -131,16 +133,14 @@ impl Functions {
         keys: &[&str],
         arguments: &[A],
     ) -> Result<Value, Failure> {
-        const TIMES: u32 = 3;
         for _ in 0..TIMES {
-            let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
-            let command = self.command(&way, function, keys, arguments.iter());
+            let command = self.command(&self.way(), function, keys, arguments.iter());
             match connection.command(&command, deadline).await {
                 Err(Failure::Refused(refusal)) if is_missing(&refusal) => self.load(connection, deadline).await?,
                 answer => return answer,
             }
         }
-        Err(Failure::NotNow("the server loses the functions as fast as they are loaded".to_owned()))
+        Err(lost())
     }
 
     /// Calls several functions in one trip, each once, with other commands behind them. Where the server has lost the
@@ -154,17 +154,15 @@ impl Functions {
         calls: Vec<Call<'_>>,
         behind: &[Cmd],
     ) -> Vec<Result<(Value, Vec<Value>), Failure>> {
-        const TIMES: u32 = 3;
         if let ([Call { function, keys, arguments }], []) = (&calls[..], behind) {
             let arguments: Vec<_> = arguments.iter().map(|text| text.as_bytes()).collect();
             let answer = self.call(connection, deadline, function, keys, &arguments).await;
             return vec![answer.map(|answer| (answer, Vec::new()))];
         }
-        let lost = || Failure::NotNow("the server loses the functions as fast as they are loaded".to_owned());
         let mut answers: Vec<_> = calls.iter().map(|_| Err(lost())).collect();
         let mut open: Vec<usize> = (0..calls.len()).collect();
         for _ in 0..TIMES {
-            let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let way = self.way();
             let mut commands = redis::pipe();
             for &index in &open {
                 let Call { function, keys, arguments } = &calls[index];
@@ -210,10 +208,14 @@ impl Functions {
 
     /// By which name the server has the functions.
     pub(super) fn name(&self) -> String {
-        match &*self.way.read().unwrap_or_else(PoisonError::into_inner) {
+        match self.way() {
             Way::Library => format!("the library {}", self.prefix),
             Way::Script { sha } => format!("the script {sha}"),
         }
+    }
+
+    fn way(&self) -> Way {
+        self.way.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn command<A: AsRef<[u8]>>(
@@ -241,6 +243,10 @@ impl Functions {
     fn go(&self, way: Way) {
         *self.way.write().unwrap_or_else(PoisonError::into_inner) = way;
     }
+}
+
+fn lost() -> Failure {
+    Failure::NotNow("the server loses the functions as fast as they are loaded".to_owned())
 }
 
 /// Whether the server says that it does not know the function or script, and so did nothing.

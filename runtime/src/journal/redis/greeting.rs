@@ -40,7 +40,7 @@ async fn introduce(url: &ServerUrl, connection: &mut impl Speaks) -> Result<(), 
             Ok(Value::ServerError(error)) => {
                 return Err(match meaning(url, &error) {
                     Failure::Refused(refusal) => Unfit::Refused(refusal),
-                    Failure::NotNow(reason) | Failure::Unsent(reason) | Failure::Lost(reason) => Unfit::NotNow(reason),
+                    failure => Unfit::NotNow(failure.text()),
                 });
             }
             Ok(answer) => answer,

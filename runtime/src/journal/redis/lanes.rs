@@ -117,7 +117,7 @@ impl Lanes {
             } else {
                 Arc::new(self.memory.another().patient(self.barrier.longest()))
             };
-            let (functions, barrier) = (Arc::clone(&self.functions), self.barrier.clone());
+            let (functions, barrier) = (Arc::clone(&self.functions), self.barrier);
             Arc::new(Lane { connection, functions, demand, barrier, queue: Mutex::default() })
         });
         Arc::clone(lane)

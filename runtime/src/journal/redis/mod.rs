@@ -340,9 +340,7 @@ fn failed(operation: &str, failure: Failure) -> JournalError {
     let operation = operation.to_owned();
     match failure {
         Failure::Refused(Refusal { text: reason, .. }) => JournalError::Refused { operation, reason },
-        Failure::Unsent(reason) | Failure::Lost(reason) | Failure::NotNow(reason) => {
-            JournalError::Unavailable { operation, reason }
-        }
+        failure => JournalError::Unavailable { operation, reason: failure.text() },
     }
 }
 

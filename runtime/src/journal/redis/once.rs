@@ -113,15 +113,17 @@ pub(super) fn taken(once: Option<&Once>, mut reply: Reply, operation: &str) -> J
 fn no_record(once: &Once, found: &str) -> JournalError {
     JournalError::Foreign {
         place: format!("what is kept under the idempotency key `{}`", once.key),
-        reason: format!("expected `COMMAND STREAM VERSION COUNT LOG-ID`, found `{}`", crate::codec::shortened(found)),
+        reason: no_record_but(found),
     }
+}
+
+fn no_record_but(found: &str) -> String {
+    format!("expected `COMMAND STREAM VERSION COUNT LOG-ID`, found `{}`", crate::codec::shortened(found))
 }
 
 fn read(keys: &Keys, partition: u16, once: &Once, value: Value) -> Result<Record, JournalError> {
     let foreign =
         |reason| JournalError::Foreign { place: format!("key `{}`", keys.once(partition, &once.key)), reason };
     let text = reply::text(value).map_err(|found| foreign(found.to_string()))?;
-    Record::read(&text, partition).ok_or_else(|| {
-        foreign(format!("expected `COMMAND STREAM VERSION COUNT LOG-ID`, found `{}`", crate::codec::shortened(&text)))
-    })
+    Record::read(&text, partition).ok_or_else(|| foreign(no_record_but(&text)))
 }

@@ -157,8 +157,7 @@ pub(super) async fn open(url: &str, options: &RedisOptions) -> Result<RedisJourn
     let facts = opening.facts().await?;
     // What the server lets us see is looked at, whatever was accepted.
     let trusting = accepted.contains(&Risk::Unchecked) && !facts.shows_fsync();
-    let barrier = Barrier::new(*confirm_within, trusting);
-    barrier.can_wait_for_aof(facts.can_wait_for_aof());
+    let barrier = Barrier::new(*confirm_within, facts.can_wait_for_aof(), trusting);
     opening.check_server(&preflight, &barrier, &facts)?;
     opening.load().await?;
     let partitions = opening.settings(*partitions).await?;
@@ -314,13 +313,8 @@ impl Opening<'_> {
     async fn endure(&self, failure: Failure, patience: &mut Patience) -> Result<(), ConnectError> {
         match failure {
             Failure::Refused(refusal) => Err(self.refused(refusal)),
-            Failure::Unsent(reason) | Failure::Lost(reason) | Failure::NotNow(reason) => {
-                if patience.wait().await {
-                    Ok(())
-                } else {
-                    Err(ConnectError::Unreachable { url: self.url(), reason })
-                }
-            }
+            _ if patience.wait().await => Ok(()),
+            failure => Err(ConnectError::Unreachable { url: self.url(), reason: failure.text() }),
         }
     }
 
