@@ -1,6 +1,6 @@
 //! What somebody else wrote, or removed, is told by name, and nothing is built on it.
 
-use crate::ground::{Raw, append, counted, journal, stream};
+use crate::ground::{append, counted, journal, stream};
 use annals::{
     Version,
     journal::{
@@ -8,7 +8,7 @@ use annals::{
         RowChange, Snapshot,
     },
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 
 /// A server with a journal whose stream `order-1` has five events.
 async fn ground() -> (RedisServer, RedisJournal, Raw) {

@@ -3,7 +3,7 @@
 //! `golden/format-1.jsonl` is a whole journal, as the commands that would write it. It never changes: a later version
 //! reads it too. `golden/snapshot-1.txt` is a snapshot beside it.
 
-use crate::ground::{Raw, journal, stream, whole};
+use crate::ground::{journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
@@ -11,7 +11,7 @@ use annals::{
         NewEvent, ReadModel, RowChange, Snapshot, Verdict,
     },
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 use std::collections::BTreeMap;
 
 const TYPES: [&str; 3] = ["OrderCreated", "OrderConfirmed", "OrderShipped"];

@@ -1,6 +1,6 @@
 //! The server-side functions: lost under load, and on servers that forbid them.
 
-use crate::ground::{Raw, append, counted, journal, stream, whole};
+use crate::ground::{append, counted, journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
@@ -8,7 +8,7 @@ use annals::{
         RedisOptions, RowChange, Snapshot, Verdict,
     },
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},

@@ -5,7 +5,6 @@ use annals::{
     journal::{Append, Appended, Expected, Journal, NewEvent, RedisJournal, RedisOptions, StoredEvent, Verdict},
 };
 use annals_test_support::{Builder, RedisServer, until};
-use redis::{FromRedisValue, aio::MultiplexedConnection};
 
 /// A journal of its own on this server.
 pub(crate) async fn open(server: &RedisServer, namespace: &str, partitions: u16) -> RedisJournal {
@@ -38,37 +37,6 @@ pub(crate) async fn heard(master: &RedisServer) {
     master.command(&["PUBLISH", "replicas", "hello"]);
     let has_heard = |line: String| line.contains("state=online") && !line.contains("offset=0,");
     until("the master hears from its replica", || master.info("replication", "slave0").is_some_and(has_heard)).await;
-}
-
-/// The server, without a journal in between.
-#[derive(Clone)]
-pub(crate) struct Raw {
-    connection: MultiplexedConnection,
-}
-
-impl Raw {
-    pub(crate) async fn on(server: &RedisServer) -> Self {
-        Self::at(&server.admin_url()).await
-    }
-
-    pub(crate) async fn at(url: &str) -> Self {
-        let client = redis::Client::open(url).unwrap();
-        Self { connection: client.get_multiplexed_async_connection().await.unwrap() }
-    }
-
-    /// Runs a command.
-    pub(crate) async fn run<T: FromRedisValue>(&self, words: &[&str]) -> T {
-        self.try_run(words).await.unwrap_or_else(|error| panic!("{words:?}: {error}"))
-    }
-
-    /// Runs a command whose words need not be text.
-    pub(crate) async fn send<T: FromRedisValue>(&self, command: &redis::Cmd) -> T {
-        command.query_async(&mut self.connection.clone()).await.unwrap()
-    }
-
-    pub(crate) async fn try_run<T: FromRedisValue>(&self, words: &[&str]) -> redis::RedisResult<T> {
-        redis::cmd(words[0]).arg(&words[1..]).query_async(&mut self.connection.clone()).await
-    }
 }
 
 pub(crate) fn stream(id: &str) -> StreamName {

@@ -1,8 +1,8 @@
 //! Opening a journal: what is refused, how soon, and in which words.
 
-use crate::ground::{Raw, append, journal, stream};
+use crate::ground::{append, journal, stream};
 use annals::journal::{ConnectError, Expected, Journal, RedisJournal, RedisOptions};
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener},

@@ -1,6 +1,6 @@
 //! Servers that stop, crash, freeze and refuse.
 
-use crate::ground::{Raw, append, counted, journal, stream, whole};
+use crate::ground::{append, counted, journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
@@ -8,7 +8,7 @@ use annals::{
         Verdict,
     },
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 use std::{
     sync::{
         Arc,

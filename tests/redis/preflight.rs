@@ -1,7 +1,7 @@
 //! What endangers events: refused at connect by its name, accepted by its name, and told by `health` ever after.
 
 use crate::{
-    ground::{Raw, append, counted, journal, pair, stream, whole},
+    ground::{append, counted, journal, pair, stream, whole},
     purse::{Purse, Put, put},
 };
 use annals::{
@@ -12,7 +12,7 @@ use annals::{
     },
     repository::ExecuteError,
 };
-use annals_test_support::{RedisServer, until};
+use annals_test_support::{Raw, RedisServer, until};
 use futures_util::{StreamExt, TryStreamExt};
 use std::{
     fs,

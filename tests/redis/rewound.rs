@@ -1,7 +1,7 @@
 //! A failover that loses events: whoever has read them is told at once, and nothing is decided on what is no more.
 
 use crate::{
-    ground::{Raw, heard},
+    ground::heard,
     purse::{Contents, Purse, PurseEvent, Put, Take, older, put},
 };
 use annals::{
@@ -10,7 +10,7 @@ use annals::{
     projector::{OnRewound, ProjectError},
     repository::{ExecuteError, ReadError},
 };
-use annals_test_support::{Direction, Proxy, RedisServer, until};
+use annals_test_support::{Direction, Proxy, Raw, RedisServer, until};
 use futures_util::{StreamExt, TryStreamExt};
 use std::time::Duration;
 

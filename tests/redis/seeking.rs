@@ -2,7 +2,7 @@
 
 use crate::ground::{journal, stream};
 use annals::journal::{After, Journal, LogId, LogRead, RedisJournal};
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 
 /// Lays a log with these milliseconds, as if its events had been appended then.
 async fn lay(server: &RedisServer, millis: &[u64]) -> RedisJournal {
@@ -73,7 +73,7 @@ async fn every_position_is_found_in_the_smallest_logs_and_at_the_first_milliseco
 async fn entries_behind_the_first_are_missed_where_the_log_was_cut() {
     let server = RedisServer::start();
     let journal = lay(&server, &[5, 5, 6, 7, 7, 8]).await;
-    let raw = crate::ground::Raw::on(&server).await;
+    let raw = Raw::on(&server).await;
     let _: () = raw.run(&["XTRIM", "{annals:0}:log", "MAXLEN", "2"]).await;
     for position in 0..4 {
         let answer = journal.read_log(LogRead::new(0, After::Position(position), 2)).await;

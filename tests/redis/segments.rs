@@ -1,11 +1,11 @@
 //! Long streams, which lie in several lists.
 
-use crate::ground::{Raw, append, counted, journal, stream, whole};
+use crate::ground::{append, counted, journal, stream, whole};
 use annals::{
     Version,
     journal::{After, Append, Expected, Journal, LogRead, RedisJournal, Verdict},
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 
 async fn lengths(raw: &Raw, id: &str) -> Vec<u64> {
     let mut lengths = Vec::new();

@@ -1,6 +1,6 @@
 //! Replies that are lost, and appends that are sent twice.
 
-use crate::ground::{Raw, append, counted, journal, stream, whole};
+use crate::ground::{append, counted, journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
@@ -8,7 +8,7 @@ use annals::{
         ReadModel, RedisJournal, RedisOptions, RowChange, Verdict,
     },
 };
-use annals_test_support::{Lose, Proxy, RedisServer};
+use annals_test_support::{Lose, Proxy, Raw, RedisServer};
 use std::{sync::Arc, time::Duration};
 
 async fn through(proxy: &Proxy) -> RedisJournal {

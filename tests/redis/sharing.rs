@@ -1,6 +1,6 @@
 //! Appends that share a call and a barrier: how few there are, a verdict each, and nobody is held up by another's wait.
 
-use crate::ground::{Raw, append, counted, journal, pair, stream, whole};
+use crate::ground::{append, counted, journal, pair, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
@@ -8,7 +8,7 @@ use annals::{
         Risk, Verdict,
     },
 };
-use annals_test_support::{Direction, Lose, Marker, Proxy, RedisServer, until};
+use annals_test_support::{Direction, Lose, Marker, Proxy, Raw, RedisServer, until};
 use futures_util::future::join_all;
 use std::{
     sync::Arc,

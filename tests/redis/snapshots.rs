@@ -1,11 +1,11 @@
 //! Snapshots on the server: what a load costs there.
 
-use crate::ground::{Raw, append, journal, stream};
+use crate::ground::{append, journal, stream};
 use annals::{
     Version,
     journal::{Expected, Fingerprint, Journal, RedisJournal, Snapshot},
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 
 const FOLD: Fingerprint = Fingerprint::new(1);
 

@@ -1,6 +1,5 @@
 //! No text reaches a key that is not its own, or becomes a command: programs of hostile names, keys and contents.
 
-use crate::ground::Raw;
 use annals::{
     StreamName, Version,
     journal::{
@@ -8,7 +7,7 @@ use annals::{
         LogId, LogRead, NewEvent, Once, ReadModel, RedisJournal, RedisOptions, RowChange, Snapshot, Verdict,
     },
 };
-use annals_test_support::{RedisServer, rights_of};
+use annals_test_support::{Raw, RedisServer, rights_of};
 use proptest::{
     collection::vec,
     prelude::*,

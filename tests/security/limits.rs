@@ -1,6 +1,6 @@
 //! Every limit: what is just as long is taken, what is longer is refused by name, on every engine, and nothing is written.
 
-use crate::ground::{Raw, append, events, stream};
+use crate::ground::{append, events, stream};
 use annals::{
     StreamName, Version,
     journal::{
@@ -8,7 +8,7 @@ use annals::{
         MemoryJournal, NewEvent, ReadModel, RedisJournal, RedisOptions, RowChange, Verdict,
     },
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 use std::sync::Arc;
 
 const MIB: usize = 1024 * 1024;

@@ -1,6 +1,6 @@
 //! The users of `annals.acl`: what they may do is enough, none of it is too much, and all else is refused.
 
-use crate::ground::{Raw, append, stream};
+use crate::ground::{append, stream};
 use annals::{
     Version,
     journal::{
@@ -9,7 +9,7 @@ use annals::{
         StoredEvent,
     },
 };
-use annals_test_support::{RedisServer, rights_of, users};
+use annals_test_support::{Raw, RedisServer, rights_of, users};
 use std::{fmt::Display, fs, time::Duration};
 use tempfile::TempDir;
 
@@ -390,14 +390,14 @@ async fn all_else_is_refused() {
     // A function has no more rights than who calls it.
     for words in [&["FLUSHALL"] as &[&str], &["DEL", own], &["GET", "foreign"], &["SET", "foreign", "x"]] {
         let call = [&["FCALL", "intrude", "0"], words].concat();
-        let answer = raw.send::<redis::Value>(redis::cmd("FCALL").arg(&call[1..])).await;
+        let answer = raw.try_run::<redis::Value>(&call).await;
         assert!(answer.is_err(), "{words:?} gave {answer:?}");
     }
     assert_eq!(guarded.admin.everything().await, before);
 }
 
 async fn refused(raw: &Raw, words: &[&str], user: &str) {
-    let answer = raw.send::<redis::Value>(redis::cmd(words[0]).arg(&words[1..])).await;
+    let answer = raw.try_run::<redis::Value>(words).await;
     let code = answer.as_ref().err().and_then(redis::RedisError::code);
     assert_eq!(code, Some("NOPERM"), "{user} ran {words:?}: {answer:?}");
 }

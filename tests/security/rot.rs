@@ -1,6 +1,6 @@
 //! What rots on the server is named, or read past where that is promised; it never ends a program.
 
-use crate::ground::{Raw, append, stream};
+use crate::ground::{append, stream};
 use annals::{
     Version,
     journal::{
@@ -8,7 +8,7 @@ use annals::{
         RedisJournal, RedisOptions, RowChange, Snapshot,
     },
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -109,7 +109,7 @@ impl Ground {
     }
 
     async fn put(&self, words: &[&str], value: &[u8]) {
-        let _: redis::Value = self.raw.send(redis::cmd(words[0]).arg(&words[1..]).arg(value)).await.unwrap();
+        let _: redis::Value = self.raw.send(redis::cmd(words[0]).arg(&words[1..]).arg(value)).await;
     }
 
     async fn spoil(&self, place: &str, which: usize, rot: &Rot) {

@@ -1,14 +1,14 @@
 //! No password is ever told: in no error, no log line, and no `Debug`, however odd it is.
 
 use crate::{
-    ground::{Raw, append, stream},
+    ground::{append, stream},
     listener::{listen, told},
 };
 use annals::{
     Store, Version,
     journal::{After, Commit, Durability, Expected, Journal, LogId, LogRead, ReadModel, RedisJournal, RedisOptions},
 };
-use annals_test_support::RedisServer;
+use annals_test_support::{Raw, RedisServer};
 use std::{
     fmt::{Debug, Display, Write as _},
     io::{Read, Write as _},

@@ -6,6 +6,7 @@ mod builder;
 mod clock;
 pub mod history;
 mod proxy;
+mod raw;
 mod replication;
 mod resp;
 mod server;
@@ -16,6 +17,7 @@ mod waiting;
 
 pub use builder::Builder;
 pub use proxy::{Counts, Direction, Lose, Marker, Proxy};
+pub use raw::Raw;
 pub use server::RedisServer;
 pub use tls::Tls;
 pub use users::{rights_of, users};
