@@ -43,7 +43,7 @@ fn every_derive_has_a_whole_page() {
         derives.push(derive);
     }
     derives.sort();
-    assert_eq!(derives, ["aggregate", "command", "event", "projection"]);
+    assert_eq!(derives, ["aggregate", "command", "event", "indexed", "projection"]);
     assert!(missing.is_empty(), "these parts of macros/doc/*.md are missing:\n{}", missing.join("\n"));
 }
 

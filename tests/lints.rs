@@ -335,11 +335,19 @@ fn nothing(_: &Order) -> [OrderEvent; 0] {
 pub struct OrderSummary {
     /// Which.
     #[key]
+    #[index(range)]
     pub order_id: String,
     /// Who.
+    #[index]
     #[on(OrderEvent::Created { user_id, .. })]
     pub user_id: String,
+    /// How it is paid.
+    #[index]
+    way: Way,
     /// For how much.
+    #[index(range)]
+    #[index(range, per = user_id)]
+    #[index(range, per = way)]
     #[on(OrderEvent::Created { amount, .. })]
     #[on(OrderEvent::LineAdded(line) => += line.price * f64::from(line.quantity))]
     pub amount: f64,
@@ -355,6 +363,28 @@ pub struct OrderSummary {
     pub status: String,
     /// At which versions it was confirmed.
     pub history: Vec<Version>,
+}
+
+/// A way to pay.
+#[derive(annals::Indexed, Clone, Copy, Debug, Default, Serialize, Deserialize)]
+enum Way {
+    /// With coins.
+    #[default]
+    Cash,
+    /// With a number.
+    Card,
+}
+
+/// A number of a card.
+#[derive(annals::Indexed, Clone, Copy, Debug, Default)]
+pub struct CardNumber(u64);
+
+impl OrderSummary {
+    /// How it is paid.
+    #[must_use]
+    pub const fn by_card(&self) -> bool {
+        matches!(self.way, Way::Card)
+    }
 }
 
 /// All orders together.
@@ -459,7 +489,7 @@ fn the_language_means_the_same_under_every_lint() {
             names.push(event.event_type());
             assert_eq!(totals.apply(&event, &metadata()), Fold::Keep);
             let either = Or::First(event);
-            if let Some(key) = OrderSummary::key(&either, &metadata()).expect("any text is a key") {
+            for key in OrderSummary::keys(&either, &metadata()).expect("any text is a key") {
                 let row = summary.get_or_insert_with(|| OrderSummary::open(&key));
                 assert_eq!(row.apply(&either, &metadata()), Fold::Keep);
             }
@@ -472,6 +502,8 @@ fn the_language_means_the_same_under_every_lint() {
     );
     assert_eq!((order.lines.len(), order.seen.get("tea"), order.given_up.is_some()), (0, Some(&Version::new(1)), true));
     let summary = summary.expect("the order has a row");
+    assert!(!summary.by_card());
+    assert_eq!(OrderSummary::by_user_id_and_amount("ann", 15.0..).index(), "user_id.amount");
     assert_eq!(
         (summary.order_id.as_str(), summary.user_id.as_str(), summary.status.as_str()),
         ("7", "ann", "cancelled")

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FOLDERS: [&str; 5] = ["event", "aggregate", "command", "projection", "rustc"];
+const FOLDERS: [&str; 6] = ["event", "aggregate", "command", "projection", "indexed", "rustc"];
 
 /// The files of all folders with this extension, without it.
 fn files(extension: &str) -> Vec<PathBuf> {

@@ -58,7 +58,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("event", &["prefix", "name", "alias", "version", "upcast", "unknown", "retired", "lock", "unlocked"]),
     ("aggregate", &["event", "id", "name", "ignore", "snapshot"]),
     ("command", &["error", "creates", "any", "id"]),
-    ("projection", &["name", "events", "ignore", "single"]),
+    ("projection", &["name", "events", "ignore", "single", "version"]),
 ];
 
 impl Grammar {
@@ -415,9 +415,9 @@ fn take_misspelt(grammar: &Grammar, written: &Written, mut take: impl FnMut(&mut
     }
 }
 
-/// The attributes of this name.
+/// The attributes of this name, which may be written with `r#` as any name.
 pub(crate) fn named<'a>(attributes: &'a [Attribute], name: &str) -> impl Iterator<Item = &'a Attribute> {
-    attributes.iter().filter(move |attribute| attribute.path().is_ident(name))
+    attributes.iter().filter(move |attribute| attribute.path().get_ident().is_some_and(|ident| ident.unraw() == name))
 }
 
 /// What stands between the attribute's parentheses; `sample` shows how the attribute is written.

@@ -53,13 +53,32 @@ pub(crate) fn header_where(
     supertraits: &TokenStream,
     others: &[(TokenStream, TokenStream)],
 ) -> TokenStream {
-    let parameters: Vec<_> = input.generics.type_params().map(|parameter| &parameter.ident).collect();
-    let depending = others.iter().filter(|(ty, _)| mentions(ty.clone(), &parameters));
-    let mut bounds: Vec<_> = depending.map(|(ty, bound)| parse_quote!(#ty: #bound)).collect();
-    if !parameters.is_empty() {
+    let mut bounds = depending(input, others);
+    if input.generics.type_params().next().is_some() {
         bounds.push(parse_quote!(Self: #supertraits));
     }
-    headline(input, the_trait, bounds)
+    headline(input, Some(the_trait), bounds)
+}
+
+/// As [`header_where`], for a trait that asks nothing of the type itself.
+pub(crate) fn header_of_any(
+    input: &DeriveInput,
+    the_trait: &TokenStream,
+    others: &[(TokenStream, TokenStream)],
+) -> TokenStream {
+    headline(input, Some(the_trait), depending(input, others))
+}
+
+/// `impl<…> Type<…> where …`, for functions of the type's own; `others` as for [`header_where`].
+pub(crate) fn inherent_header(input: &DeriveInput, others: &[(TokenStream, TokenStream)]) -> TokenStream {
+    headline(input, None, depending(input, others))
+}
+
+/// The bounds of those types that depend on the type parameters.
+fn depending(input: &DeriveInput, others: &[(TokenStream, TokenStream)]) -> Vec<WherePredicate> {
+    let parameters: Vec<_> = input.generics.type_params().map(|parameter| &parameter.ident).collect();
+    let depending = others.iter().filter(|(ty, _)| mentions(ty.clone(), &parameters));
+    depending.map(|(ty, bound)| parse_quote!(#ty: #bound)).collect()
 }
 
 /// Whether one of the names is among the tokens.
@@ -81,12 +100,13 @@ pub(crate) fn stub_header(input: &DeriveInput, the_trait: &TokenStream, supertra
             bounds.push(parse_quote!(#lifetime: 'static));
         }
     }
-    headline(input, the_trait, bounds)
+    headline(input, Some(the_trait), bounds)
 }
 
+/// The impl of a trait, or of none: of the type itself.
 fn headline(
     input: &DeriveInput,
-    the_trait: &TokenStream,
+    the_trait: Option<&TokenStream>,
     bounds: impl IntoIterator<Item = WherePredicate>,
 ) -> TokenStream {
     let name = type_name(input);
@@ -96,9 +116,11 @@ fn headline(
     let (_, type_generics, _) = input.generics.split_for_impl();
     // What the user allows in the type is allowed in the code that the type's attributes say.
     let allowed = attr::named(&input.attrs, "allow");
+    let derived = the_trait.map(|_| quote!(#[automatically_derived]));
+    let the_trait = the_trait.map(|the_trait| quote!(#the_trait for));
     quote! {
-        #[automatically_derived]
+        #derived
         #(#allowed)*
-        impl #impl_generics #the_trait for #name #type_generics #where_clause
+        impl #impl_generics #the_trait #name #type_generics #where_clause
     }
 }

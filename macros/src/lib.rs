@@ -8,8 +8,10 @@ mod attr;
 mod command;
 mod diag;
 mod event;
+mod fingerprint;
 mod fold;
 mod implementation;
+mod indexed;
 mod krate;
 mod lock;
 mod made;
@@ -44,8 +46,15 @@ pub fn derive_command(input: TokenStream) -> TokenStream {
 }
 
 #[doc = include_str!("../doc/projection.md")]
-#[proc_macro_derive(Projection, attributes(projection, key, on, row, remove))]
+#[proc_macro_derive(Projection, attributes(projection, key, on, row, remove, index))]
 pub fn derive_projection(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     projection::derive(&input).into()
+}
+
+#[doc = include_str!("../doc/indexed.md")]
+#[proc_macro_derive(Indexed, attributes(indexed))]
+pub fn derive_indexed(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    indexed::derive(&input).into()
 }

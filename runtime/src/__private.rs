@@ -1,8 +1,8 @@
 //! What generated code calls. Not a public interface: any of it may change in any release.
 
 use crate::model::{
-    Event, EventDescriptor, Identifier, IntoDecision, IntoIdentifier, Metadata, Projection, Snapshots, Undo,
-    VariantDescriptor,
+    Event, EventDescriptor, Identifier, Indexed, IntoDecision, IntoIndexed, IntoKeys, IntoRange, Keys, Metadata,
+    Projection, Query, Snapshots, Undo, VariantDescriptor,
 };
 use serde::Deserialize;
 
@@ -58,9 +58,42 @@ pub fn new_row<P: Projection>() -> P {
     P::default()
 }
 
-/// The key that a `#[row(…)]` names.
-pub fn key<K: Identifier>(key: impl IntoIdentifier<K>) -> K {
-    key.into_identifier()
+/// The keys that a `#[row(…)]` names.
+pub fn keys<K: Identifier, How>(keys: impl IntoKeys<K, How>) -> Keys<K> {
+    keys.into_keys()
+}
+
+/// How a value that rows are found by is written: [`indexed`].
+pub type Written<V> = fn(&V) -> &dyn Indexed;
+
+/// The value of a field that rows are found by. One that cannot be written is told at the field's type, here alone.
+#[must_use]
+pub fn indexed<V: Indexed>(value: &V) -> &dyn Indexed {
+    value
+}
+
+/// The rows that have this value in a field.
+pub fn exact<P, V>(index: &'static str, value: impl IntoIndexed<V>, written: Written<V>) -> Query<P> {
+    Query::exact(index, &[written(&value.into_indexed())])
+}
+
+/// The rows that have a value within this range in a field.
+pub fn range<P, V>(index: &'static str, range: impl IntoRange<V>, written: Written<V>) -> Query<P> {
+    let (from, to) = range.into_range();
+    Query::between(index, &[], 1, (from.as_ref().map(written), to.as_ref().map(written)))
+}
+
+/// The rows that have this value in one field, and one within this range in another.
+pub fn range_per<P, W, V>(
+    index: &'static str,
+    value: impl IntoIndexed<W>,
+    value_written: Written<W>,
+    range: impl IntoRange<V>,
+    written: Written<V>,
+) -> Query<P> {
+    let (value, (from, to)) = (value.into_indexed(), range.into_range());
+    let bounds = (from.as_ref().map(written), to.as_ref().map(written));
+    Query::between(index, &[value_written(&value)], 2, bounds)
 }
 
 /// Fails to compile with this message where the event has no variant of this name.

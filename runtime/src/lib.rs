@@ -105,13 +105,21 @@ mod trace;
 pub use jiff::Timestamp;
 pub use model::{
     Aggregate, Annotations, Command, Context, Cursor, Event, EventDescriptor, EventSet, Existence, FieldDescriptor,
-    Fold, Identifier, IntoDecision, IntoIdentifier, Metadata, Or, Position, Projection, Recorded, Shape, Single,
-    Snapshots, StreamName, Targeted, Undo, UnknownEvent, VariantDescriptor, Version,
+    Fold, Identifier, Indexed, IntoDecision, IntoIdentifier, IntoKeys, Keys, ManyKeys, Metadata, OneKey, Or, Position,
+    Projection, Recorded, Shape, Single, Snapshots, StreamName, Targeted, Undo, UnknownEvent, VariantDescriptor,
+    Version,
 };
 pub use store::{Store, StoreOptions};
 
 #[cfg(feature = "macros")]
-pub use annals_macros::{Aggregate, Command, Event, Projection};
+pub use annals_macros::{Aggregate, Command, Event, Indexed, Projection};
+
+/// What rows are found by: the values of fields under `#[index]`, and what is asked of them.
+pub mod index {
+    pub use crate::model::{
+        IndexDescriptor, IndexEntries, Indexed, IntoIndexed, IntoRange, NotIndexable, Query, index::IndexValue,
+    };
+}
 
 /// What nearly every program that uses this crate names: the derives and their traits, serde's derives, and the handles.
 pub mod prelude {

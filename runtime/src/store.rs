@@ -7,7 +7,7 @@ use crate::journal::{RedisJournal, RedisOptions};
 use crate::{
     journal::{Checkpoint, ConnectError, Durability, Finding, Health, Journal, JournalError, MemoryJournal, Risk},
     model::{Aggregate, Cursor, EventSet, Projection, Targeted},
-    projector::Projector,
+    projector::{Elsewhere, Projector, RowStore},
     reading::{Events, Log},
     repository::{Attempts, Claims, Execute, Repository},
 };
@@ -173,6 +173,20 @@ impl Store {
     #[must_use]
     pub fn projection<P: Projection>(&self) -> Projector<P> {
         Projector::new(Arc::clone(&self.journal))
+    }
+
+    /// The read model of a row type whose rows are kept in another database.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// use annals::{Projection, projector::{Elsewhere, RowStore}};
+    ///
+    /// fn read_model<P: Projection>(store: &Store, database: impl RowStore<P>) -> Elsewhere<P, impl RowStore<P>> {
+    ///     store.projection_in(database)
+    /// }
+    /// ```
+    pub fn projection_in<P: Projection, S: RowStore<P>>(&self, rows: S) -> Elsewhere<P, S> {
+        Elsewhere::new(Arc::clone(&self.journal), rows)
     }
 
     /// The newest position of every partition that has one: where a reader begins that wants only what is to come.

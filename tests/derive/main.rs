@@ -3,6 +3,8 @@
 mod aggregate;
 mod command;
 mod event;
+mod fold;
+mod index;
 mod places;
 mod projection;
 mod versions;

@@ -1,7 +1,7 @@
 //! `#[derive(Projection)]`.
 
 use crate::places;
-use annals::{Event, EventSet, Fold, Or, Projection, Single, Timestamp};
+use annals::{Event, EventSet, Fold, Keys, Or, Projection, Single, Timestamp};
 use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -41,9 +41,9 @@ fn fold<P: Projection>(key: &P::Key, events: impl IntoIterator<Item = P::Events>
     (row, fate)
 }
 
-/// The key of an event of the order 1.
-fn key<P: Projection>(event: impl Into<P::Events>) -> Result<Option<P::Key>, String> {
-    P::key(&event.into(), &places::order("1", 1))
+/// The keys of an event of the order 1.
+fn keys<P: Projection>(event: impl Into<P::Events>) -> Result<Keys<P::Key>, String> {
+    P::keys(&event.into(), &places::order("1", 1))
 }
 
 #[derive(Projection, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ fn a_row_follows_the_events_of_its_aggregate() {
     };
     assert_eq!((row, fate), (expected, Fold::Keep));
     assert_eq!(OrderSummary::NAME, "order-summary");
-    assert_eq!(key::<OrderSummary>(OrderEvent::Confirmed), Ok(Some("1".to_owned())));
+    assert_eq!(keys::<OrderSummary>(OrderEvent::Confirmed), Ok(Keys::one("1".to_owned())));
     assert_eq!(fold::<OrderSummary>(&String::new(), [cancelled("")]).0.status, "cancelled");
 }
 
@@ -96,8 +96,8 @@ fn a_key_may_have_a_type() {
         #[on(Confirmed => true)]
         confirmed: bool,
     }
-    assert_eq!(key::<Numbered>(OrderEvent::Confirmed), Ok(Some(1)));
-    let problem = Numbered::key(&OrderEvent::Confirmed, &places::order("one", 1)).unwrap_err();
+    assert_eq!(keys::<Numbered>(OrderEvent::Confirmed), Ok(Keys::one(1)));
+    let problem = Numbered::keys(&OrderEvent::Confirmed, &places::order("one", 1)).unwrap_err();
     assert!(problem.contains("`one`") && problem.contains("u64"), "{problem}");
     assert_eq!(Numbered::open(&3), Numbered { number: 3, confirmed: false });
     assert!(fold::<Numbered>(&1, [OrderEvent::Confirmed]).0.confirmed);
@@ -117,11 +117,11 @@ fn an_event_goes_to_the_row_that_is_said() {
         #[on(Cancelled { .. } => -= 1)]
         orders: i32,
     }
-    assert_eq!(key::<UserOrders>(created("ann", 1.0)), Ok(Some("ann".to_owned())));
-    assert_eq!(key::<UserOrders>(created("ann", 0.0)), Ok(Some("free-ann".to_owned())));
-    assert_eq!(key::<UserOrders>(cancelled("")), Ok(Some("clerk".to_owned())));
-    assert_eq!(key::<UserOrders>(OrderEvent::LineAdded { price: 0.0, quantity: 0 }), Ok(Some("1".to_owned())));
-    assert_eq!(key::<UserOrders>(OrderEvent::Confirmed), Ok(None));
+    assert_eq!(keys::<UserOrders>(created("ann", 1.0)), Ok(Keys::one("ann".to_owned())));
+    assert_eq!(keys::<UserOrders>(created("ann", 0.0)), Ok(Keys::one("free-ann".to_owned())));
+    assert_eq!(keys::<UserOrders>(cancelled("")), Ok(Keys::one("clerk".to_owned())));
+    assert_eq!(keys::<UserOrders>(OrderEvent::LineAdded { price: 0.0, quantity: 0 }), Ok(Keys::one("1".to_owned())));
+    assert_eq!(keys::<UserOrders>(OrderEvent::Confirmed), Ok(Keys::none()));
     assert_eq!(fold::<UserOrders>(&"ann".to_owned(), [created("ann", 1.0), cancelled("")]).0.orders, 0);
 }
 
@@ -146,10 +146,11 @@ fn what_is_ignored_concerns_no_row() {
     }
     let all =
         [created("", 1.0), OrderEvent::LineAdded { price: 0.0, quantity: 0 }, OrderEvent::Confirmed, cancelled("")];
-    let concerned =
-        |key: fn(OrderEvent) -> Result<Option<String>, String>| all.clone().map(|event| key(event).unwrap().is_some());
-    assert_eq!(concerned(key::<Some_>), [true, false, false, false]);
-    assert_eq!(concerned(key::<Rest>), [true, false, false, true]);
+    let concerned = |keys: fn(OrderEvent) -> Result<Keys<String>, String>| {
+        all.clone().map(|event| keys(event).unwrap().iter().count())
+    };
+    assert_eq!(concerned(keys::<Some_>), [1, 0, 0, 0]);
+    assert_eq!(concerned(keys::<Rest>), [1, 0, 0, 1]);
     assert!((fold::<Some_>(&String::new(), all.clone()).0.amount - 1.0).abs() < f64::EPSILON);
     assert_eq!(fold::<Rest>(&String::new(), all).1, Fold::Remove);
 }
@@ -193,8 +194,8 @@ fn a_single_row_takes_everything() {
         #[on(LineAdded { price, quantity } => += price * f64::from(*quantity))]
         total: f64,
     }
-    assert_eq!(key::<Turnover>(created("ann", 1.0)), Ok(Some(Single)));
-    assert_eq!(key::<Turnover>(OrderEvent::Confirmed), Ok(None));
+    assert_eq!(keys::<Turnover>(created("ann", 1.0)), Ok(Keys::one(Single)));
+    assert_eq!(keys::<Turnover>(OrderEvent::Confirmed), Ok(Keys::none()));
     let (row, _) = fold::<Turnover>(&Single, [created("ann", 1.0), created("bob", 2.0)]);
     assert_eq!(row, Turnover { total: 3.0 });
 }
@@ -221,9 +222,9 @@ fn a_row_may_follow_several_kinds_of_aggregates() {
     let payment = || Events::Second(Or::First(PaymentEvent::Received { order: "9".to_owned(), cents: 5 }));
     let shipping = |event| Events::Second(Or::Second(event));
     assert_eq!(<Journey as Projection>::Events::event_types(), Events::event_types());
-    assert_eq!(key::<Journey>(payment()), Ok(Some("9".to_owned())));
-    assert_eq!(key::<Journey>(shipping(ShippingEvent::Sent)), Ok(Some("1".to_owned())));
-    assert_eq!(key::<Journey>(Or::First(OrderEvent::LineAdded { price: 0.0, quantity: 0 })), Ok(None));
+    assert_eq!(keys::<Journey>(payment()), Ok(Keys::one("9".to_owned())));
+    assert_eq!(keys::<Journey>(shipping(ShippingEvent::Sent)), Ok(Keys::one("1".to_owned())));
+    assert_eq!(keys::<Journey>(Or::First(OrderEvent::LineAdded { price: 0.0, quantity: 0 })), Ok(Keys::none()));
     let order = "1".to_owned();
     let (row, fate) = fold::<Journey>(
         &order,
@@ -245,9 +246,9 @@ fn the_rest_of_several_enums_is_ignored_at_once() {
         lost: u32,
     }
     type Events = Or<ShippingEvent, PaymentEvent>;
-    assert_eq!(key::<Losses>(Events::First(ShippingEvent::Lost)), Ok(Some(Single)));
-    assert_eq!(key::<Losses>(Events::First(ShippingEvent::Sent)), Ok(None));
-    assert_eq!(key::<Losses>(Events::Second(PaymentEvent::Refunded)), Ok(None));
+    assert_eq!(keys::<Losses>(Events::First(ShippingEvent::Lost)), Ok(Keys::one(Single)));
+    assert_eq!(keys::<Losses>(Events::First(ShippingEvent::Sent)), Ok(Keys::none()));
+    assert_eq!(keys::<Losses>(Events::Second(PaymentEvent::Refunded)), Ok(Keys::none()));
     assert_eq!(fold::<Losses>(&Single, [Or::First(ShippingEvent::Lost)]).0, Losses { lost: 1 });
 }
 
@@ -268,4 +269,82 @@ fn a_row_may_be_generic() {
     }
     let (row, _) = fold::<Notes<u8>>(&"1".to_owned(), [Or::First(NoteEvent::Written { text: 4 })]);
     assert_eq!(row, Notes { id: "1".to_owned(), text: 4 });
+}
+
+#[test]
+fn an_event_may_belong_to_several_rows() {
+    #[derive(Event, Serialize, Deserialize)]
+    enum TransferEvent {
+        Sent { from: String, to: String },
+        Shared { among: Vec<String> },
+        Booked { accounts: [u32; 2] },
+        Refunded { to: Option<String> },
+        Closed,
+    }
+    #[derive(Projection, Default, Serialize, Deserialize)]
+    #[projection(name = "accounts", events(TransferEvent), ignore(Closed))]
+    #[row(Sent { from, to } => [from, to])]
+    #[row(Shared { among } => among)]
+    #[row(Booked { accounts } => accounts.iter().map(ToString::to_string))]
+    #[row(Refunded { to } => to.as_deref())]
+    struct Account {
+        #[key]
+        id: String,
+        #[on(Sent { .. } | Shared { .. } | Booked { .. } | Refunded { .. } => += 1)]
+        moves: u32,
+    }
+    let keys = |event| keys::<Account>(event).unwrap().into_iter().collect::<Vec<_>>();
+    let text = ToOwned::to_owned;
+    assert_eq!(keys(TransferEvent::Sent { from: text("ann"), to: text("bob") }), ["ann", "bob"]);
+    assert_eq!(
+        keys(TransferEvent::Shared { among: vec![text("ann"), text("bob"), text("eve")] }),
+        ["ann", "bob", "eve"]
+    );
+    assert_eq!(keys(TransferEvent::Shared { among: Vec::new() }), [""; 0]);
+    assert_eq!(keys(TransferEvent::Booked { accounts: [7, 9] }), ["7", "9"]);
+    assert_eq!(keys(TransferEvent::Refunded { to: Some(text("ann")) }), ["ann"]);
+    assert_eq!(keys(TransferEvent::Refunded { to: None }), [""; 0]);
+    assert_eq!(keys(TransferEvent::Closed), [""; 0]);
+}
+
+#[test]
+fn the_row_of_an_unread_event_is_known_where_its_aggregate_is_enough() {
+    #[derive(Projection, Default, Serialize, Deserialize)]
+    #[projection(name = "numbered", events(OrderEvent), ignore(_))]
+    struct Numbered {
+        #[key]
+        number: u64,
+        #[on(Confirmed => true)]
+        confirmed: bool,
+    }
+    #[derive(Projection, Default, Serialize, Deserialize)]
+    #[projection(name = "users", events(OrderEvent), ignore(_))]
+    #[row(Created { user_id, .. } => user_id)]
+    struct User {
+        #[key]
+        id: String,
+        #[on(Created { .. } | Confirmed => += 1)]
+        orders: u32,
+    }
+    #[derive(Projection, Default, Serialize, Deserialize)]
+    #[projection(name = "all", events(OrderEvent), ignore(_), single)]
+    struct All {
+        #[on(Confirmed => += 1)]
+        confirmed: u32,
+    }
+    let (one, other) = (places::order("1", 1), places::order("one", 1));
+    assert_eq!((Numbered::key_of_unread(&one), Numbered::key_of_unread(&other)), (Some(1), None));
+    assert_eq!(User::key_of_unread(&one), None);
+    assert_eq!(All::key_of_unread(&other), Some(Single));
+}
+
+#[test]
+fn the_rows_have_a_version() {
+    #[derive(Projection, Default, Serialize, Deserialize)]
+    #[projection(name = "second", events(OrderEvent), ignore(_), single, version = 2)]
+    struct Second {
+        #[on(Confirmed => += 1)]
+        confirmed: u32,
+    }
+    assert_eq!((OrderSummary::VERSION, Second::VERSION), (1, 2));
 }

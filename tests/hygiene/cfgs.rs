@@ -69,6 +69,8 @@ fn leave(_: &Nest) -> NestEvent {
 pub(super) struct NestRow {
     #[cfg_attr(all(), key)]
     id: String,
+    #[cfg_attr(all(), index(range))]
+    #[cfg_attr(any(), index(nonsense))]
     #[on(Came { .. } => += 1)]
     came: u32,
     #[cfg(any())]
@@ -76,12 +78,29 @@ pub(super) struct NestRow {
     gone: Missing,
     #[on(Left => true)]
     left: bool,
+    #[cfg_attr(all(), index)]
+    season: Season,
 }
+
+#[derive(annals::Indexed, Serialize, Deserialize, Default)]
+pub(super) enum Season {
+    #[default]
+    Spring,
+    #[cfg(any())]
+    Monsoon(Missing),
+    Autumn,
+}
+
+#[derive(annals::Indexed)]
+pub(super) struct Height(u32, #[cfg(any())] Missing);
 
 #[test]
 fn what_is_configured_away_is_not_read() {
     let (nest, row, names) = super::run::<_, NestRow>([NestCommand::Come { count: 3 }, NestCommand::Leave {}]);
     assert_eq!(nest.birds, 2);
     assert_eq!((&*row.id, row.came, row.left), ("1", 1, true));
+    let mut written = annals::index::IndexValue::default();
+    assert_eq!(annals::Indexed::write(&Height(3), &mut written), Ok(()));
     assert_eq!(names, ["BirdCame", "BirdLeft"]);
+    assert_eq!((NestRow::by_came(1..).index(), NestRow::by_season(Season::Autumn).index()), ("came", "season"));
 }

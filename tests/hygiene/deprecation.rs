@@ -64,10 +64,29 @@ mod declared {
     pub(super) struct TapeRow {
         #[key]
         #[deprecated]
+        #[index(range)]
         pub(super) id: String,
+        #[index(range, per = kind)]
         #[on(Played { seconds, .. })]
         #[deprecated]
         pub(super) seconds: u32,
+        #[deprecated]
+        pub(super) kind: Kind,
+    }
+
+    #[derive(annals::Indexed, Serialize, Deserialize, Default)]
+    pub(super) enum Kind {
+        #[default]
+        Music,
+        #[deprecated]
+        Speech,
+    }
+
+    #[derive(annals::Indexed)]
+    #[deprecated]
+    pub(super) struct Title {
+        #[deprecated]
+        pub(super) text: String,
     }
 
     #[allow(deprecated)]
@@ -95,12 +114,15 @@ mod declared {
 #[allow(deprecated)]
 fn deprecated_parts_work_as_before() {
     use annals::Event as _;
-    use declared::{OldEvent, Stop, TapeCommand, TapeRow};
+    use declared::{Kind, OldEvent, Stop, TapeCommand, TapeRow, Title};
     let id = || "1".to_owned();
     let commands = [TapeCommand::Wind { id: id(), turns: 1 }, TapeCommand::Play { id: id(), seconds: 9 }];
     let (tape, row, names) = super::run::<_, TapeRow>(commands);
     assert_eq!((tape.seconds, tape.plays, &*row.id, row.seconds), (9, 1, "1", 9));
     assert_eq!(names, ["TapeWound", "TapePlayed"]);
     assert_eq!(annals::Targeted::target(&Stop { id: id() }), "1");
+    let title = Title { text: "a".into() };
+    assert_eq!(annals::Indexed::write(&title, &mut annals::index::IndexValue::default()), Ok(()));
+    assert_eq!(TapeRow::by_kind_and_seconds(Kind::Speech, ..9).index(), "kind.seconds");
     assert_eq!(OldEvent::Happened.event_type(), "OldHappened");
 }

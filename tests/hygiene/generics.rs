@@ -94,10 +94,21 @@ where
 pub(super) struct ShelfRow<T: Value, const ROWS: usize> {
     #[key]
     id: String,
+    #[index(range)]
+    #[index(range, per = label)]
+    best: Option<T>,
+    #[index]
+    label: Label<T, ROWS>,
     #[on(ShelfEvent::Placed { item, .. } => .push(item.clone()))]
     #[on(Cleared(_) => Vec::new())]
     items: Vec<T>,
 }
+
+#[derive(annals::Indexed, Serialize, Deserialize, Clone, Default)]
+#[serde(bound = "")]
+pub(super) struct Label<T: Value, const ROWS: usize>(T)
+where
+    T: Clone;
 
 #[test]
 fn parameters_reach_the_generated_code() {
@@ -112,4 +123,10 @@ fn parameters_reach_the_generated_code() {
     assert_eq!((&*row.id, row.items), ("1", vec!['z']));
     assert_eq!(names, ["ShelfPlaced", "ShelfPlaced", "ShelfCleared", "ShelfPlaced"]);
     assert_eq!(annals::Targeted::target(&place('a', 1)), "1");
+    let found = [
+        ShelfRow::<char, 3>::by_best('a'..),
+        ShelfRow::by_label(Label('b')),
+        ShelfRow::by_label_and_best(Label('b'), ..'c'),
+    ];
+    assert_eq!(found.map(|query| query.index()), ["best", "label", "label.best"]);
 }

@@ -29,7 +29,7 @@ where
         for event in &command.decide(&state, &context).expect("no rule is against it") {
             state.apply(event, &metadata);
             names.push(event.event_type());
-            if let Some(key) = P::key(event, &metadata).expect("the aggregate's id is a key") {
+            for key in P::keys(event, &metadata).expect("the aggregate's id is a key") {
                 row.get_or_insert_with(|| P::open(&key)).apply(event, &metadata);
             }
         }

@@ -86,17 +86,33 @@ mod bare {
     }
 
     #[derive(Projection, Serialize, Deserialize, Default)]
-    #[projection(name = "lamps", events(LampEvent), ignore(_))]
+    #[projection(name = "lamps", events(LampEvent), ignore(_), version = 2)]
+    #[row(Dimmed(_), meta => [::core::result::Result::unwrap(::core::primitive::str::parse::<u64>(&meta.stream.id()))])]
     #[row(Lit { .. }, meta => ::core::result::Result::unwrap(::core::primitive::str::parse::<u64>(&meta.stream.id())))]
     #[remove(Out if false)]
     pub(super) struct LampRow {
         #[key]
+        #[index(range)]
         pub(super) id: u64,
+        #[index]
         #[on(Lit { at })]
         pub(super) at: String,
+        #[index(range, per = at)]
         #[on(Dimmed(level) => += level.percent)]
         pub(super) percent: u8,
+        #[index]
+        pub(super) colour: Colour,
     }
+
+    #[derive(::annals::Indexed, Serialize, Deserialize, Default)]
+    pub(super) enum Colour {
+        #[default]
+        Warm,
+        Cold {},
+    }
+
+    #[derive(::annals::Indexed)]
+    pub(super) struct Tone(pub(super) Colour);
 }
 
 #[test]
@@ -111,4 +127,9 @@ fn no_prelude_is_needed() {
     assert_eq!((lamp.lit, &*lamp.at, lamp.percent), (false, "noon", 40));
     assert_eq!((row.id, &*row.at, row.percent), (1, "noon", 40));
     assert_eq!(names, ["LampLit", "LampDimmed", "LampOut"]);
+    let tone = bare::Tone(bare::Colour::Warm);
+    assert_eq!(annals::Indexed::write(&tone, &mut annals::index::IndexValue::default()), Ok(()));
+    assert_eq!(LampRow::by_at_and_percent("noon", 5..).index(), "at.percent");
+    let found = [LampRow::by_id(1..), LampRow::by_at("noon"), LampRow::by_colour(bare::Colour::Cold {})];
+    assert_eq!(found.map(|query| query.index()), ["id", "at", "colour"]);
 }

@@ -78,10 +78,26 @@ mod r#mod {
 #[projection(name = "raw", events(r#type), ignore(r#loop))]
 pub(super) struct r#static {
     #[key]
+    #[r#index(r#range)]
     r#where: String,
+    #[index]
+    #[index(range, per = r#yield)]
     #[on(r#fn { r#match })]
     #[on(r#struct(r#ref), r#move => += r#ref.r#as + r#move.version.number())]
     r#dyn: u64,
+    #[index(range)]
+    r#yield: r#box,
+}
+
+#[derive(annals::Indexed, Serialize, Deserialize, Default)]
+pub(super) enum r#box {
+    #[default]
+    r#const,
+}
+
+#[derive(annals::Indexed)]
+pub(super) struct r#final {
+    r#macro: r#box,
 }
 
 #[test]
@@ -92,6 +108,15 @@ fn keywords_are_names_and_are_stored_without_their_mark() {
     assert_eq!((state.r#while, state.r#for), (4, 3));
     assert_eq!((&*row.r#where, row.r#dyn), ("1", 7));
     assert_eq!(names, ["typefn", "typestruct"]);
+    let found = r#static::by_yield_and_dyn(r#box::r#const, 1..);
+    assert_eq!(
+        (found.index(), r#static::by_dyn(7).index(), r#static::by_where(..).index()),
+        ("yield.dyn", "dyn", "where")
+    );
+    assert_eq!(r#static::by_yield(..r#box::r#const).index(), "yield");
+    assert!(
+        annals::Indexed::write(&r#final { r#macro: r#box::r#const }, &mut annals::index::IndexValue::default()).is_ok()
+    );
     assert_eq!(r#enum::NAME, "enum");
     assert_eq!(r#type::DESCRIPTOR.variants[0].fields[0].name, "match");
     assert_eq!(annals::Targeted::target(&r#trait::r#loop { r#impl: id() }), "1");

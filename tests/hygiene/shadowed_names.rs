@@ -24,6 +24,14 @@ struct Version;
 struct UnknownEvent;
 struct Undo;
 struct Old;
+struct Keys;
+struct Single;
+struct Query;
+struct IndexValue;
+struct IndexEntries;
+struct IndexDescriptor;
+struct NotIndexable;
+mod index {}
 
 trait Clone {}
 trait Copy {}
@@ -48,6 +56,9 @@ trait Command {}
 trait Projection {}
 trait Targeted {}
 trait Identifier {}
+trait Indexed {}
+trait IntoIndexed {}
+trait IntoRange {}
 
 fn drop() {}
 
@@ -118,6 +129,13 @@ trait Everywhere {
     fn event(&self) {}
     fn variant(&self) {}
     fn unexpected(&self) {}
+    fn add(&self) {}
+    fn unsigned(&self) {}
+    fn write(&self) {}
+    fn into_indexed(&self) {}
+    fn into_range(&self) {}
+    fn into_keys(&self) {}
+    fn ok(&self) {}
 }
 impl<T: ?::core::marker::Sized> Everywhere for T {}
 
@@ -214,12 +232,26 @@ impl BoxState {
 pub(super) struct BoxRow {
     #[key]
     id: ::std::string::String,
+    #[index]
     #[on(Opened { label, .. })]
     label: ::std::string::String,
+    #[index(range)]
+    #[index(range, per = label)]
     #[on(Filled(filling) => += filling.count)]
     count: u32,
     shut: bool,
+    #[index]
+    colour: ::core::option::Option<Colour>,
 }
+
+#[derive(::annals::Indexed, ::serde::Serialize, ::serde::Deserialize)]
+pub(super) enum Colour {
+    Red,
+    Blue,
+}
+
+#[derive(::annals::Indexed)]
+struct Shade(Colour);
 
 #[test]
 fn shadowed_names_are_not_used() {
@@ -233,5 +265,13 @@ fn shadowed_names_are_not_used() {
     ::core::assert_eq!((state.size, state.count, &*state.label), (0, 3, "socks"));
     ::core::assert_eq!((&*row.id, &*row.label, row.count, row.shut), ("1", "socks", 3, true));
     ::core::assert_eq!(names, ["BoxOpened", "BoxFilled", "BoxShut"]);
+    ::core::assert_eq!(BoxRow::by_label("socks").index(), "label");
+    ::core::assert_eq!(BoxRow::by_count(1..).index(), "count");
+    ::core::assert_eq!(BoxRow::by_label_and_count("socks", ..).index(), "label.count");
+    ::core::assert_eq!(BoxRow::by_colour(Colour::Blue).index(), "colour");
+    ::core::assert!(::core::matches!(
+        ::annals::Indexed::write(&Shade(Colour::Red), &mut ::annals::index::IndexValue::default()),
+        ::core::result::Result::Ok(())
+    ));
     ::core::assert_eq!(::annals::Targeted::target(&BoxCommand::Shut { id: id() }), "1");
 }

@@ -51,15 +51,26 @@ pub(super) enum CountCommand {
 }
 
 #[derive(Projection, Default)]
-#[projection(name = "counts", events(CountEvent))]
+#[projection(name = "counts", events(CountEvent), version = 4294967295)]
 pub(super) struct CountRow {
     #[key]
     id: Text,
+    #[index(range)]
+    #[index(range, per = others)]
     #[on(Added { amount } => += amount)]
     added: Number,
     #[on(Named(_) | Reset => += 1)]
     others: Number,
 }
+
+#[derive(annals::Indexed)]
+enum Size {
+    Small,
+    Large,
+}
+
+#[derive(annals::Indexed)]
+struct Sum(Number);
 
 mod with_serde {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -105,4 +116,6 @@ fn shadowed_primitives_are_not_used() {
     assert_eq!((state.total, &*state.name), (0, "a"));
     assert_eq!((&*row.id, row.added, row.others), ("1", 2, 2));
     assert_eq!(names, ["CountAdded", "CountNamed", "CountReset"]);
+    assert_eq!((CountRow::by_added(2..).index(), CountRow::VERSION), ("added", ::core::primitive::u32::MAX));
+    assert_eq!(CountRow::by_others_and_added(2, ..).index(), "others.added");
 }

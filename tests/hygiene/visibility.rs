@@ -28,8 +28,18 @@ mod private {
     struct NoteRow {
         #[key]
         id: String,
+        #[index]
         #[on(Written { text })]
         text: String,
+        #[index]
+        tone: Tone,
+    }
+
+    /// Nobody asks this one's finder, which is no reason for a warning.
+    #[derive(annals::Indexed, Serialize, Deserialize, Default)]
+    enum Tone {
+        #[default]
+        Calm,
     }
 
     #[test]
@@ -37,6 +47,7 @@ mod private {
         let (note, row, names) = crate::run::<_, NoteRow>([Write { text: "a".into() }]);
         assert_eq!((&*note.text, &*row.id, &*row.text), ("a", "1", "a"));
         assert_eq!(names, ["NoteWritten"]);
+        assert_eq!(NoteRow::by_text("a").index(), "text");
     }
 }
 
@@ -112,10 +123,22 @@ pub(crate) mod documented {
         /// The page.
         #[key]
         pub(crate) page: String,
+        /// Which paper; of a type that stays here.
+        #[index]
+        paper: Paper,
         /// How often.
+        #[index(range)]
+        #[index(range, per = paper)]
         #[on(Turned { times } => += times)]
         #[on(Torn(_) => 0)]
         pub(crate) turned: u32,
+    }
+
+    #[derive(annals::Indexed, Serialize, Deserialize, Default)]
+    #[non_exhaustive]
+    enum Paper {
+        #[default]
+        White,
     }
 }
 
@@ -127,6 +150,7 @@ fn documented_and_non_exhaustive_types_work_alike() {
     let (page, row, names) = super::run::<_, PageRow>(commands);
     assert_eq!((page.turned, &*page.torn_by, &*row.page, row.turned), (2, "ann", "1", 0));
     assert_eq!(names, ["PageTurned", "PageTorn"]);
+    assert_eq!(PageRow::by_turned(1..).index(), "turned");
     let descriptor = PageEvent::DESCRIPTOR;
     assert_eq!(descriptor.doc, "What happens to a page, with a `\"quote\"`, a \\ and 日本語.\n\nIn two paragraphs.");
     let docs: Vec<_> = descriptor.variants.iter().map(|variant| variant.doc).collect();

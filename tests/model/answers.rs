@@ -2,7 +2,7 @@
 
 use annals::{
     Position, StreamName, Version,
-    journal::{Appended, JournalError, LogBatch, LogId, Remembered, StoredEvent, Verdict},
+    journal::{Appended, JournalError, LogBatch, LogId, ReadModel, Remembered, StoredEvent, Verdict},
 };
 use std::fmt::Debug;
 
@@ -17,6 +17,10 @@ pub(crate) enum Wrong {
     KeyTaken(StreamName),
     /// Events of this type are those of this kind of aggregate.
     TypeTaken(String, String),
+    /// Another build has taken the place of this one.
+    Retired(ReadModel),
+    /// An entry of an index leads nowhere.
+    Damaged,
 }
 
 /// How an append is answered.
@@ -47,6 +51,8 @@ pub(crate) fn answer<T>(answer: Result<T, JournalError>) -> Result<Result<T, Wro
         Err(JournalError::HistoryRewound { at, .. }) => Ok(Err(Wrong::Rewound(at))),
         Err(JournalError::KeyTaken { stream, .. }) => Ok(Err(Wrong::KeyTaken(stream))),
         Err(JournalError::TypeTaken { event_type, owner, .. }) => Ok(Err(Wrong::TypeTaken(event_type, owner))),
+        Err(JournalError::Retired { model }) => Ok(Err(Wrong::Retired(model))),
+        Err(JournalError::Foreign { .. }) => Ok(Err(Wrong::Damaged)),
         Err(error) => Err(format!("found the error: {error}")),
     }
 }

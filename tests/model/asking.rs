@@ -1,13 +1,16 @@
 //! What a step asks for, read against what is there when it runs.
 
 use super::{
-    names::{KEYS, REQUESTS, TYPES, pick, read_model, stream},
-    operation::{Event, Expect, Named, On, Operation},
+    names::{KEYS, REQUESTS, TYPES, VALUES, pick, read_model, stream},
+    operation::{Entries, Event, Expect, Named, On, Operation},
     program::Program,
 };
 use annals::{
     StreamName, Version,
-    journal::{Append, Commit, Expected, Fingerprint, IdempotencyKey, LogId, NewEvent, Once, RowChange, StoredEvent},
+    journal::{
+        Append, Commit, EntryChange, Expected, Find, Fingerprint, IdempotencyKey, Lease, LogId, NewEvent, Once,
+        ReadModel, RowChange, StoredEvent,
+    },
 };
 use std::time::Duration;
 
@@ -131,7 +134,9 @@ impl Program<'_> {
     }
 
     pub(super) fn to_commit(&self, operation: &Operation) -> Commit {
-        let Operation::Commit { model, partition, on, revision, checkpoint, changes } = operation else {
+        let Operation::Commit { model, partition, on, revision, checkpoint, changes, entries, parked, lease } =
+            operation
+        else {
             unreachable!("only commits are asked for");
         };
         let (model, partition) = (read_model(*model), self.partition(*partition));
@@ -142,12 +147,18 @@ impl Program<'_> {
             On::Other => Some(LogId::new(7, there.map_or(1, |there| there.number + 1))),
         };
         let at = self.model.revision(&model).unwrap_or_default();
-        let changes = changes.iter().map(|(key, row)| match row {
-            Some(row) => RowChange::write(pick(&KEYS, *key), format!(r#"{{"row":{row}}}"#)),
-            None => RowChange::delete(pick(&KEYS, *key)),
-        });
+        let entries = self.entries(&model, changes, *entries);
+        let held = self.model.lease_of(&model, partition);
+        let lease = match lease {
+            None => None,
+            Some(On::Right) => held,
+            Some(On::Nothing) => Some(Lease::new(0)),
+            Some(On::Other) => Some(Lease::new(held.map_or(0, Lease::number) + 1)),
+        };
         let number = u64::from(*checkpoint);
-        let commit = Commit::new(model, partition, expected, LogId::new(number, number), changes.collect());
+        let commit = Commit::new(model, partition, expected, LogId::new(number, number), row_changes(changes));
+        let mut commit = commit.with_entries(entries).with_parked(row_changes(parked));
+        commit.lease = lease;
         match revision {
             None => commit,
             Some(On::Right) => commit.at_revision(at),
@@ -155,4 +166,50 @@ impl Program<'_> {
             Some(On::Other) => commit.at_revision(at + 1),
         }
     }
+
+    /// The changes of the entries of rows that are changed.
+    fn entries(&self, model: &ReadModel, changes: &[(u8, Option<u8>)], entries: Entries) -> Vec<EntryChange> {
+        if let Entries::None = entries {
+            return Vec::new();
+        }
+        let before = self.model.entries(model, INDEX);
+        let mut all = Vec::new();
+        for (key, row) in changes {
+            let key = pick(&KEYS, *key);
+            let now = row.map(|row| format!("{}\0{key}", pick(&VALUES, row)));
+            let gone = before.iter().filter(|entry| entry.split_once('\0').is_some_and(|(_, of)| of == key));
+            let gone = gone.filter(|entry| Some(*entry) != now.as_ref());
+            all.extend(gone.map(|entry| EntryChange::remove(INDEX, entry)));
+            all.extend(now.clone().map(|entry| EntryChange::add(INDEX, entry)));
+        }
+        if let Entries::Other(value, key, there) = entries {
+            // Now and then one that has no value.
+            let end = if value % 8 == 7 { "" } else { "\0" };
+            let entry = format!("{}{end}{}", pick(&VALUES, value), pick(&KEYS, key));
+            all.push(if there { EntryChange::add(INDEX, entry) } else { EntryChange::remove(INDEX, entry) });
+        }
+        all
+    }
+}
+
+/// The part of an index that a step asks for.
+pub(super) fn to_find(operation: &Operation) -> Option<(ReadModel, Find)> {
+    let Operation::Find { model, from, to, descending, limit } = operation else { return None };
+    let bound =
+        |number: u8| format!("{}{}", pick(&VALUES, number), if number.is_multiple_of(2) { "\0" } else { "\u{1}" });
+    let mut find = Find::new(INDEX, 1, from.map(bound).unwrap_or_default(), super::names::limit(*limit));
+    find.to = to.map(bound);
+    find.descending = *descending;
+    Some((read_model(*model), find))
+}
+
+/// The one index of every read model here.
+const INDEX: &str = "value";
+
+fn row_changes(changes: &[(u8, Option<u8>)]) -> Vec<RowChange> {
+    let change = |(key, row): &(u8, Option<u8>)| match row {
+        Some(row) => RowChange::write(pick(&KEYS, *key), format!(r#"{{"row":{row}}}"#)),
+        None => RowChange::delete(pick(&KEYS, *key)),
+    };
+    changes.iter().map(change).collect()
 }

@@ -3,12 +3,13 @@
 
 use super::{
     answers::{Part, Told, Wrong},
+    leases::Shares,
     read_models::Rows,
 };
 use annals::{
     Position, StreamName, Version,
     journal::{
-        After, Append, Appended, Checkpoint, Conflict, Expected, Fingerprint, LogId, LogRead, Once, Remembered,
+        After, Append, Appended, Build, Checkpoint, Conflict, Expected, Fingerprint, LogId, LogRead, Once, Remembered,
         Restored, Snapshot, StoredEvent,
     },
 };
@@ -24,12 +25,14 @@ pub(crate) struct Model {
     /// What commands led to that were asked under idempotency keys: of which stream, and which command.
     keys: BTreeMap<String, (StreamName, Fingerprint, Remembered)>,
     pub(super) read_models: BTreeMap<String, Rows>,
+    pub(super) builds: Vec<Build>,
+    pub(super) leases: BTreeMap<String, Shares>,
 }
 
 impl Model {
     pub(crate) fn new(partitions: u16) -> Self {
-        let (logs, streams, snapshots, owners, keys, read_models) = Default::default();
-        Self { partitions, logs, streams, snapshots, owners, keys, read_models }
+        let (logs, streams, snapshots, owners, keys, read_models, builds, leases) = Default::default();
+        Self { partitions, logs, streams, snapshots, owners, keys, read_models, builds, leases }
     }
 
     pub(crate) fn stream(&self, stream: &StreamName) -> &[StoredEvent] {

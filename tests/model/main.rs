@@ -4,8 +4,10 @@
 mod against;
 mod answers;
 mod asking;
+mod builds;
 mod concurrent;
 mod journal;
+mod leases;
 mod names;
 mod operation;
 mod program;

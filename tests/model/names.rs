@@ -7,7 +7,11 @@ pub(super) const STREAMS: [(&str, &str); 5] =
     [("order", "1"), ("order", "2"), ("order", "{é}:s 1"), ("user", "1"), ("cart", "")];
 pub(super) const AGGREGATES: [&str; 4] = ["order", "user", "cart", ""];
 pub(super) const TYPES: [&str; 5] = ["Placed", "Paid", "Named", "Filled", "a b"];
-pub(super) const MODELS: [(&str, u32); 4] = [("orders", 1), ("orders", 2), ("totals", 1), ("no name", 1)];
+/// Names, versions and numbers of builds.
+pub(super) const MODELS: [(&str, u32, u32); 5] =
+    [("orders", 1, 0), ("orders", 2, 0), ("orders", 1, 1), ("totals", 1, 0), ("no name", 1, 0)];
+pub(super) const HOLDERS: [&str; 3] = ["a", "b", "c:{1}"];
+pub(super) const VALUES: [&str; 5] = ["", "1", "é", "\u{1}", "10"];
 pub(super) const REQUESTS: [&str; 6] = ["r-1", "r-2", "", "{annals:0}:log", "é\r\n", "r:1"];
 pub(super) const KEYS: [&str; 6] = ["", "1", "10", "2", "é", "{1}:\n"];
 
@@ -21,8 +25,8 @@ pub(super) fn stream(number: u8) -> StreamName {
 }
 
 pub(super) fn read_model(number: u8) -> ReadModel {
-    let (name, version) = pick(&MODELS, number);
-    ReadModel::new(name, version)
+    let (name, version, build) = pick(&MODELS, number);
+    ReadModel::new(name, version).at_build(build)
 }
 
 pub(super) fn texts(from: &[&str], numbers: &[u8]) -> Vec<String> {

@@ -82,6 +82,38 @@ pub(crate) enum Operation {
         revision: Option<On>,
         checkpoint: u8,
         changes: Vec<(u8, Option<u8>)>,
+        entries: Entries,
+        parked: Vec<(u8, Option<u8>)>,
+        lease: Option<On>,
+    },
+    Find {
+        model: u8,
+        from: Option<u8>,
+        to: Option<u8>,
+        descending: bool,
+        limit: Limit,
+    },
+    Parked {
+        model: u8,
+    },
+    Build {
+        model: u8,
+        step: Step,
+    },
+    Builds {
+        model: u8,
+    },
+    Sweep {
+        model: u8,
+        rows: Limit,
+    },
+    Lease {
+        model: u8,
+        holder: u8,
+    },
+    Release {
+        model: u8,
+        holder: u8,
     },
     Rows {
         model: u8,
@@ -161,6 +193,26 @@ pub(crate) enum On {
     Other,
 }
 
+/// Which entries a commit changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entries {
+    None,
+    /// Those of the rows that it changes: the old ones go, and each row has one by its content.
+    Right,
+    /// Those, and one that is added or removed whatever there is.
+    Other(u8, u8, bool),
+}
+
+/// A step with a build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    Begin(u8),
+    /// Lets it be read; where that is said, once it contains as much as what is read.
+    Serve(bool),
+    Abandon,
+    Accept(u8),
+}
+
 /// What happens to the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Restart {
@@ -195,12 +247,21 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => claim(),
         1 => vec(any::<u8>(), 0..4).prop_map(|types| Operation::Owners { types }),
         5 => commit(),
-        1 => (few(4), vec(any::<u8>(), 0..4)).prop_map(|(model, keys)| Operation::Rows { model, keys }),
-        2 => (few(4), option::of(any::<u8>()), limit())
+        3 => (few(5), option::of(any::<u8>()), option::of(any::<u8>()), any::<bool>(), limit()).prop_map(
+            |(model, from, to, descending, limit)| Operation::Find { model, from, to, descending, limit }
+        ),
+        1 => few(5).prop_map(|model| Operation::Parked { model }),
+        6 => (0..5_u8, step()).prop_map(|(model, step)| Operation::Build { model, step }),
+        1 => few(5).prop_map(|model| Operation::Builds { model }),
+        2 => (few(5), limit()).prop_map(|(model, rows)| Operation::Sweep { model, rows }),
+        3 => (few(5), few(3)).prop_map(|(model, holder)| Operation::Lease { model, holder }),
+        1 => (few(5), few(3)).prop_map(|(model, holder)| Operation::Release { model, holder }),
+        1 => (few(5), vec(any::<u8>(), 0..4)).prop_map(|(model, keys)| Operation::Rows { model, keys }),
+        2 => (few(5), option::of(any::<u8>()), limit())
             .prop_map(|(model, after, limit)| Operation::Page { model, after, limit }),
-        1 => few(4).prop_map(|model| Operation::Checkpoints { model }),
-        1 => few(4).prop_map(|model| Operation::Revision { model }),
-        1 => few(4).prop_map(|model| Operation::Clear { model }),
+        1 => few(5).prop_map(|model| Operation::Checkpoints { model }),
+        1 => few(5).prop_map(|model| Operation::Revision { model }),
+        1 => few(5).prop_map(|model| Operation::Clear { model }),
         1 => restart().prop_map(Operation::Restart),
     ]
 }
@@ -257,17 +318,37 @@ fn claim() -> impl Strategy<Value = Operation> {
 
 fn commit() -> impl Strategy<Value = Operation> {
     let on = || prop_oneof![6 => Just(On::Right), 1 => Just(On::Nothing), 1 => Just(On::Other)];
-    let changes = vec((any::<u8>(), option::weighted(0.7, any::<u8>())), 0..4);
-    (few(4), any::<u16>(), on(), option::of(on()), any::<u8>(), changes).prop_map(
-        |(model, partition, on, revision, checkpoint, changes)| Operation::Commit {
+    let changes = || vec((any::<u8>(), option::weighted(0.7, any::<u8>())), 0..4);
+    let parked = prop_oneof![3 => Just(Vec::new()), 1 => changes()];
+    let entries = prop_oneof![
+        2 => Just(Entries::None),
+        6 => Just(Entries::Right),
+        1 => (any::<u8>(), any::<u8>(), any::<bool>())
+            .prop_map(|(value, key, there)| Entries::Other(value, key, there)),
+    ];
+    let made_on = (on(), option::of(on()), option::of(on()));
+    (few(5), any::<u16>(), made_on, any::<u8>(), changes(), entries, parked).prop_map(
+        |(model, partition, (on, revision, lease), checkpoint, changes, entries, parked)| Operation::Commit {
             model,
             partition,
             on,
             revision,
             checkpoint,
             changes,
+            entries,
+            parked,
+            lease,
         },
     )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => few(2).prop_map(Step::Begin),
+        4 => any::<bool>().prop_map(Step::Serve),
+        1 => Just(Step::Abandon),
+        1 => any::<u8>().prop_map(Step::Accept),
+    ]
 }
 
 fn named() -> impl Strategy<Value = Named> {

@@ -2,18 +2,19 @@
 
 use super::{
     answers::{Part, Told, Wrong, answer, part, same, told},
+    asking::to_find,
     journal::Model,
-    names::{AGGREGATES, KEYS, MODELS, STREAMS, TYPES, limit, pick, read_model, stream, texts},
-    operation::{Operation, Place, Restart},
+    names::{AGGREGATES, HOLDERS, KEYS, MODELS, STREAMS, TYPES, limit, pick, read_model, stream, texts},
+    operation::{Operation, Place, Restart, Step},
 };
 use annals::{
     StreamName, Version,
     journal::{
-        After, Append, Checkpoint, Committed, Expected, Fingerprint, Journal, LogId, LogRead, NewEvent, ReadModel,
-        Remembered, Snapshot, Verdict,
+        After, Append, BuildState, BuildStep, Checkpoint, Commit, Committed, Expected, Fingerprint, Journal,
+        LeaseRequest, LogId, LogRead, NewEvent, ReadModel, Remembered, Snapshot, Verdict,
     },
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 /// What a program runs on.
 pub(crate) struct Program<'a> {
@@ -27,7 +28,7 @@ pub(crate) struct Program<'a> {
 }
 
 /// Every kind of answer that programs are to come to.
-pub(crate) const KINDS: [&str; 21] = [
+pub(crate) const KINDS: [&str; 32] = [
     "appended",
     "appended to the second list",
     "duplicate",
@@ -48,7 +49,18 @@ pub(crate) const KINDS: [&str; 21] = [
     "taken",
     "committed",
     "moved",
+    "fenced",
+    "retired",
     "more rows",
+    "found",
+    "more found",
+    "damaged",
+    "begun",
+    "served",
+    "given up",
+    "swept",
+    "leased",
+    "shared",
 ];
 
 impl<'a> Program<'a> {
@@ -274,6 +286,8 @@ impl<'a> Program<'a> {
                 match expected {
                     Ok(Committed::Done) => self.reach("committed"),
                     Ok(Committed::Moved { .. }) => self.reach("moved"),
+                    Ok(Committed::Fenced) => self.reach("fenced"),
+                    Err(Wrong::Retired(_)) => self.reach("retired"),
                     Err(_) => {}
                 }
                 same("the commit", &expected, &found)
@@ -297,8 +311,157 @@ impl<'a> Program<'a> {
                 let found = answer(self.journal.clear(&model).await)?;
                 same(&format!("clearing `{model}`"), &self.model.clear(&model), &found)
             }
+            Operation::Find { .. } => {
+                let Some((model, find)) = to_find(operation) else { return Ok(()) };
+                let found = answer(self.journal.find(&model, find.clone()).await)?;
+                let expected = self.model.find(&model, &find);
+                match &expected {
+                    Ok(found) if found.more => self.reach("more found"),
+                    Ok(found) if !found.rows.is_empty() => self.reach("found"),
+                    Err(Wrong::Damaged) => self.reach("damaged"),
+                    _ => {}
+                }
+                same(&format!("what is found of `{model}`"), &expected, &found)
+            }
+            Operation::Parked { model } => self.parked(&read_model(*model)).await,
+            builds => self.builds(builds).await,
+        }
+    }
+
+    async fn builds(&mut self, operation: &Operation) -> Result<(), String> {
+        match operation {
+            Operation::Build { model, step } => {
+                let model = match step {
+                    Step::Begin(_) | Step::Accept(_) => read_model(*model),
+                    Step::Serve(_) | Step::Abandon => self.preferably(BuildState::Building, *model),
+                };
+                self.build(&model, *step).await
+            }
+            Operation::Builds { model } => self.builds_of(&read_model(*model)).await,
+            Operation::Sweep { model, rows } => {
+                let (model, rows) = (self.preferably(BuildState::Retired, *model), limit(*rows));
+                let found = answer(self.journal.sweep(&model, rows).await)?;
+                if rows == 0 || self.model.builds(&model.name).is_err() {
+                    return same("the sweep", &Err(Wrong::Invalid), &found);
+                }
+                // How much of it is deleted at a time is for the journal to say.
+                if self.model.state(&model) != Some(BuildState::Retired) {
+                    return same("the sweep", &Ok(false), &found);
+                }
+                if found == Ok(false) {
+                    self.reach("swept");
+                    self.model.forget(&model);
+                }
+                self.take_revision(&model).await
+            }
+            Operation::Lease { model, holder } => {
+                let (model, holder) = (read_model(*model), pick(&HOLDERS, *holder));
+                // Nobody works on what is on its way out.
+                if self.model.is_retired(&model) {
+                    return Ok(());
+                }
+                let asked = LeaseRequest::new(model.clone(), holder, Duration::from_hours(1));
+                match answer(self.journal.lease(asked).await)? {
+                    Ok(leases) => {
+                        self.reach(if leases.holders > 1 { "shared" } else { "leased" });
+                        self.model.given(&model, holder, &leases)
+                    }
+                    Err(wrong) => same("the leases", &self.model.builds(&model.name).map(drop), &Err(wrong)),
+                }
+            }
+            Operation::Release { model, holder } => {
+                let (model, holder) = (read_model(*model), pick(&HOLDERS, *holder));
+                let found = answer(self.journal.release(&model, holder).await)?;
+                self.model.release(&model, holder);
+                same("what is given back", &self.model.builds(&model.name).map(drop), &found)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// A read model that stands there, where there is one; but now and then any.
+    fn preferably(&self, state: BuildState, number: u8) -> ReadModel {
+        let mut all = MODELS.iter().map(|(name, version, build)| ReadModel::new(*name, *version).at_build(*build));
+        let there = all.find(|model| number < 4 && self.model.state(model) == Some(state));
+        there.unwrap_or_else(|| read_model(number))
+    }
+
+    async fn build(&mut self, model: &ReadModel, step: Step) -> Result<(), String> {
+        let step = match step {
+            Step::Begin(fingerprint) => BuildStep::Begin(Fingerprint::new(fingerprint.into())),
+            Step::Accept(fingerprint) => BuildStep::Accept(Fingerprint::new(fingerprint.into())),
+            Step::Abandon => BuildStep::Abandon,
+            Step::Serve(caught_up) => {
+                if caught_up {
+                    self.catch_up(model).await?;
+                }
+                BuildStep::Serve
+            }
+        };
+        let before = self.model.builds(&model.name);
+        let found = answer(self.journal.build(model, step).await)?;
+        let expected = self.model.build(model, step);
+        same(&format!("the builds after {step:?} of `{model}`"), &expected, &found)?;
+        let (Ok(before), Ok(after)) = (before, expected) else { return Ok(()) };
+        if before != after {
+            match step {
+                BuildStep::Begin(_) => self.reach("begun"),
+                BuildStep::Serve => self.reach("served"),
+                BuildStep::Abandon => self.reach("given up"),
+                BuildStep::Accept(_) => {}
+            }
+        }
+        // Whatever is retired may get another revision, for the sake of commits that are on their way.
+        for build in after.all.iter().filter(|build| build.state == BuildState::Retired) {
+            self.take_revision(&build.model).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings a build that is made as far as the one that is read.
+    async fn catch_up(&mut self, model: &ReadModel) -> Result<(), String> {
+        let serving = self.model.builds(&model.name).ok().and_then(|builds| builds.serving().cloned());
+        let Some(serving) = serving.filter(|_| self.model.state(model) == Some(BuildState::Building)) else {
+            return Ok(());
+        };
+        let own = self.model.checkpoints(model).unwrap_or_default();
+        for (partition, reached) in self.model.checkpoints(&serving.model).unwrap_or_default() {
+            let commit = Commit::new(model.clone(), partition, own.get(&partition).copied(), reached, Vec::new());
+            let found = answer(self.journal.commit(commit.clone()).await)?;
+            same("the commit", &self.model.commit(&commit), &found)?;
+        }
+        Ok(())
+    }
+
+    async fn take_revision(&mut self, model: &ReadModel) -> Result<(), String> {
+        match answer(self.journal.revision(model).await)? {
+            Ok(found) => self.model.at_revision(model, found),
+            Err(wrong) => Err(format!("the revision of `{model}`: found {wrong:?}")),
+        }
+    }
+
+    async fn builds_of(&self, model: &ReadModel) -> Result<(), String> {
+        let found = answer(self.journal.builds(&model.name).await)?;
+        same(&format!("the builds of `{}`", model.name), &self.model.builds(&model.name), &found)
+    }
+
+    async fn parked(&self, model: &ReadModel) -> Result<(), String> {
+        let found = answer(self.journal.parked(model).await)?;
+        same(&format!("what is noted of `{model}`"), &self.model.parked(model), &found)
+    }
+
+    /// Compares how many rows are parked of what is not retired.
+    async fn health(&self) -> Result<(), String> {
+        let Ok(health) = answer(self.journal.health().await)? else { return Err("health is refused".to_owned()) };
+        for (name, version, build) in MODELS {
+            let model = ReadModel::new(name, version).at_build(build);
+            if !self.model.is_retired(&model) {
+                let expected = self.model.parked(&model).map_or(0, |parked| parked.len() as u64);
+                let found = health.parked.get(&model).copied();
+                same(&format!("parked rows of `{model}`"), &(expected > 0).then_some(expected), &found)?;
+            }
+        }
+        Ok(())
     }
 
     async fn page(&self, model: &ReadModel, after: Option<String>, limit: usize) -> Result<(), String> {
@@ -328,8 +491,11 @@ impl<'a> Program<'a> {
             self.read(&stream, Version::NONE, usize::MAX).await?;
             self.version(&stream).await?;
         }
-        for (name, version) in MODELS {
-            let model = ReadModel::new(name, version);
+        self.health().await?;
+        for (name, version, build) in MODELS {
+            let model = ReadModel::new(name, version).at_build(build);
+            self.parked(&model).await?;
+            self.builds_of(&model).await?;
             self.page(&model, None, usize::MAX).await?;
             self.checkpoints(&model).await?;
             self.revision(&model).await?;

@@ -4,11 +4,12 @@ use crate::ground::{append, counted, journal, stream};
 use annals::{
     Version,
     journal::{
-        After, Append, Commit, Expected, Fingerprint, Journal, JournalError, LogId, LogRead, ReadModel, RedisJournal,
-        RowChange, Snapshot,
+        After, Append, BuildStep, Commit, EntryChange, Expected, Find, Fingerprint, Journal, JournalError, Lease,
+        LeaseRequest, LogId, LogRead, ReadModel, RedisJournal, RowChange, Snapshot,
     },
 };
 use annals_test_support::{Raw, RedisServer};
+use std::time::Duration;
 
 /// A server with a journal whose stream `order-1` has five events.
 async fn ground() -> (RedisServer, RedisJournal, Raw) {
@@ -317,4 +318,173 @@ async fn a_stream_that_is_not_ours_is_an_error_from_a_snapshot_on_too() {
     );
     let _: () = raw.run(&["RPUSH", "{annals:0}:s:order-1", "hello"]).await;
     foreign(journal.restore(&stream("1"), fold, 10).await, &["event 6 of stream `order-1`", "found `hello`"]);
+}
+
+fn orders() -> ReadModel {
+    ReadModel::new("OrderList", 1)
+}
+
+/// A server with a read model that has one of everything: a build that serves and one that is made, a row with an entry, one that is
+/// parked, a lease.
+async fn model_ground() -> (RedisServer, RedisJournal, Raw) {
+    let server = RedisServer::start();
+    let (journal, raw) = (journal(&server).await, Raw::on(&server).await);
+    for version in [1, 2] {
+        journal.build(&ReadModel::new("OrderList", version), BuildStep::Begin(Fingerprint::new(1))).await.unwrap();
+    }
+    let changes = vec![RowChange::write("1", "{}")];
+    let commit = Commit::new(orders(), 0, None, LogId::new(1, 1), changes.clone()).with_parked(changes);
+    let _ = journal.commit(commit.with_entries(vec![EntryChange::add("user", "ann\x001")])).await.unwrap();
+    journal.lease(LeaseRequest::new(orders(), "worker-a", Duration::from_mins(1))).await.unwrap();
+    (server, journal, raw)
+}
+
+/// Asks for something that a read model is asked for, by its name.
+async fn ask(journal: &RedisJournal, what: &str) -> Result<(), JournalError> {
+    let (model, next) = (orders(), ReadModel::new("OrderList", 2));
+    let changes = vec![RowChange::write("2", "{}")];
+    match what {
+        "commit" => {
+            let commit = Commit::new(model, 0, Some(LogId::new(1, 1)), LogId::new(1, 2), changes.clone());
+            let commit = commit.with_entries(vec![EntryChange::add("user", "bob\x002")]).with_parked(changes);
+            journal.commit(commit.under(Lease::new(1))).await.map(drop)
+        }
+        "rows" => journal.rows(&model, vec!["1".to_owned()]).await.map(drop),
+        "page" => journal.rows_page(&model, None, 10).await.map(drop),
+        "find" => journal.find(&model, Find::new("user", 1, "", 10)).await.map(drop),
+        "clear" => journal.clear(&model).await,
+        "parked" => journal.parked(&model).await.map(drop),
+        "builds" => journal.builds("OrderList").await.map(drop),
+        "begin" => journal.build(&model.at_build(1), BuildStep::Begin(Fingerprint::new(1))).await.map(drop),
+        "serve" => journal.build(&next, BuildStep::Serve).await.map(drop),
+        "abandon" => journal.build(&next, BuildStep::Abandon).await.map(drop),
+        "sweep" => journal.sweep(&model, 10).await.map(drop),
+        "lease" => journal.lease(LeaseRequest::new(model, "worker-b", Duration::from_mins(1))).await.map(drop),
+        "release" => journal.release(&model, "worker-a").await,
+        "health" => journal.health().await.map(drop),
+        other => panic!("nobody asks for {other}"),
+    }
+}
+
+/// Each of these is told what is not ours, and changes nothing.
+async fn all_are_told(journal: &RedisJournal, raw: &Raw, asked: &str, words: &[&str]) {
+    let before = everything(raw).await;
+    for what in asked.split(' ') {
+        foreign(ask(journal, what).await, words);
+        assert!(everything(raw).await == before, "{what} changed something, and was told of {words:?}");
+    }
+}
+
+async fn retire(raw: &Raw) {
+    let _: () = raw.run(&["HSET", "{annals:0}:builds:OrderList", "1", "retired 0000000000000001"]).await;
+}
+
+#[tokio::test]
+async fn a_key_of_another_type_in_a_read_model_is_named_and_nothing_is_changed() {
+    for (name, expected, asked) in [
+        ("builds:OrderList", "hash", "commit rows page find clear builds begin serve abandon sweep"),
+        ("by:OrderList:1", "zset", "commit clear sweep"),
+        ("by:OrderList:1:user", "zset", "commit find clear sweep"),
+        ("parked:OrderList:1", "hash", "commit parked clear sweep"),
+        ("parked", "hash", "commit clear health sweep"),
+        ("leases:OrderList:1", "hash", "commit lease release sweep"),
+        ("rows:OrderList:1", "hash", "commit rows page find clear sweep"),
+        ("keys:OrderList:1", "zset", "commit page clear sweep"),
+        ("checkpoints", "hash", "commit clear serve abandon sweep"),
+    ] {
+        let (_server, journal, raw) = model_ground().await;
+        let key = format!("{{annals:0}}:{name}");
+        let _: () = raw.run(&["DEL", &key]).await;
+        let _: () = raw.run(&["SET", &key, "mine"]).await;
+        let words = [&format!("key `{key}`"), &format!("expected a {expected}, found a string")];
+        let (of_all, of_retired): (Vec<_>, Vec<_>) = asked.split(' ').partition(|asked| *asked != "sweep");
+        all_are_told(&journal, &raw, &of_all.join(" "), &words.map(String::as_str)).await;
+        if !of_retired.is_empty() {
+            if !key.contains("builds") {
+                retire(&raw).await;
+            }
+            all_are_told(&journal, &raw, "sweep", &words.map(String::as_str)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_build_is_named_and_nothing_is_changed() {
+    let fingerprint = "0000000000000001";
+    for (field, value, found) in [
+        ("x", format!("serving {fingerprint}"), "under x"),
+        ("1.", format!("serving {fingerprint}"), "under 1."),
+        ("1", "serving".to_owned(), "found serving under 1"),
+        ("1", format!("gone {fingerprint}"), "found gone"),
+        ("1", "serving 01".to_owned(), "found serving 01"),
+        ("2", format!("serving {fingerprint}"), "expected one build that serves, found"),
+    ] {
+        let (_server, journal, raw) = model_ground().await;
+        let key = "{annals:0}:builds:OrderList";
+        let _: () = raw.run(&["HSET", key, field, &value]).await;
+        let words = ["key `{annals:0}:builds:OrderList`", found];
+        all_are_told(&journal, &raw, "commit page find clear begin serve abandon sweep", &words).await;
+        // These are read by the program itself, in words of its own.
+        all_are_told(&journal, &raw, "rows builds", &words[..1]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_lease_is_named_and_nothing_is_changed() {
+    for (field, value, asked) in [
+        ("0", "x", "commit lease release"),
+        ("0", "1 2", "commit lease release"),
+        ("0", "1 2000000000000 worker-a x", "commit lease release"),
+        ("0", "-1", "commit lease release"),
+        ("0", "1 1000000000000000 worker-a", "commit lease release"),
+        ("7", "x", "lease release"),
+        ("x", "1", "lease release"),
+        ("holder:worker-a", "x", "lease release"),
+        ("holder:", "1", "lease release"),
+    ] {
+        let (_server, journal, raw) = model_ground().await;
+        let _: () = raw.run(&["HSET", "{annals:0}:leases:OrderList:1", field, value]).await;
+        all_are_told(&journal, &raw, asked, &["key `{annals:0}:leases:OrderList:1`", value, field]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_number_of_parked_rows_is_named() {
+    for (field, value) in [("OrderList:1", "many"), ("OrderList", "1"), ("OrderList:01", "1"), ("OrderList:1.0", "1")] {
+        let (_server, journal, raw) = model_ground().await;
+        let _: () = raw.run(&["HSET", "{annals:0}:parked", field, value]).await;
+        all_are_told(&journal, &raw, "health", &["key `{annals:0}:parked`", field, value]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_checkpoint_or_revision_stops_a_step_of_a_build() {
+    let (_server, journal, raw) = model_ground().await;
+    let key = "{annals:0}:checkpoints";
+    for lie in ["nonsense", "1-1-1", "1-x", "1-1 x y"] {
+        let _: () = raw.run(&["HSET", key, "OrderList:1:0", lie]).await;
+        all_are_told(&journal, &raw, "serve", &["`{annals:0}:checkpoints`", "under OrderList:1:0", lie]).await;
+    }
+    let _: () = raw.run(&["HSET", key, "OrderList:1:0", "1-1", "OrderList:2:0", "nonsense"]).await;
+    all_are_told(&journal, &raw, "serve", &["`{annals:0}:checkpoints`", "under OrderList:2:0", "nonsense"]).await;
+    let _: () = raw.run(&["HSET", key, "OrderList:2:0", "1-1", "OrderList:1", "often", "OrderList:2", "seldom"]).await;
+    all_are_told(&journal, &raw, "serve commit clear", &["`{annals:0}:checkpoints`", "OrderList:1, found often"]).await;
+    all_are_told(&journal, &raw, "abandon", &["`{annals:0}:checkpoints`", "OrderList:2, found seldom"]).await;
+    retire(&raw).await;
+    all_are_told(&journal, &raw, "sweep", &["`{annals:0}:checkpoints`", "OrderList:1, found often"]).await;
+}
+
+#[tokio::test]
+async fn an_entry_that_leads_to_no_row_is_named() {
+    for (entry, words) in [
+        (b"bob\x002".as_slice(), ["none for bob", "`{annals:0}:by:OrderList:1:user`"]),
+        (b"bob".as_slice(), ["expected 1 values and the key of a row, found bob", "`{annals:0}:by:OrderList:1:user`"]),
+        (b"\xff\x001".as_slice(), ["expected UTF-8", "`{annals:0}:by:OrderList:1:user`"]),
+    ] {
+        let (_server, journal, raw) = model_ground().await;
+        let mut command = redis::cmd("ZADD");
+        command.arg("{annals:0}:by:OrderList:1:user").arg(0).arg(entry);
+        let _: () = raw.send(&command).await;
+        all_are_told(&journal, &raw, "find", &words).await;
+    }
 }

@@ -55,7 +55,7 @@ fn annotated() -> NewEvent {
 }
 
 /// All that a server holds, as the commands that would write it, in the order of the keys.
-async fn dump(raw: &Raw) -> Vec<Vec<String>> {
+pub(crate) async fn dump(raw: &Raw) -> Vec<Vec<String>> {
     let mut keys: Vec<String> = raw.run(&["KEYS", "*"]).await;
     keys.sort();
     let mut commands = Vec::new();

@@ -13,6 +13,7 @@ mod opening;
 mod outages;
 mod preflight;
 mod purse;
+mod read_models;
 mod rewound;
 mod seeking;
 mod segments;

@@ -4,8 +4,8 @@ use crate::ground::{append, counted, journal, stream, whole};
 use annals::{
     StreamName, Version,
     journal::{
-        After, Append, AppendId, Appended, Commit, Committed, Expected, Journal, JournalError, LogId, LogRead,
-        ReadModel, RedisJournal, RedisOptions, RowChange, Verdict,
+        After, Append, AppendId, Appended, BuildStep, Commit, Committed, Expected, Fingerprint, Journal, JournalError,
+        LeaseRequest, LogId, LogRead, ReadModel, RedisJournal, RedisOptions, RowChange, Verdict,
     },
 };
 use annals_test_support::{Lose, Proxy, Raw, RedisServer};
@@ -210,4 +210,41 @@ async fn a_commit_that_somebody_else_went_on_from_is_not_claimed() {
     assert_eq!(answer, Ok(Committed::Moved { found: Some(two) }));
     let row: String = Raw::on(&server).await.run(&["HGET", "{annals:0}:rows:OrderList:1", "1"]).await;
     assert_eq!(row, "1-2");
+}
+
+/// Neither that the lease has run out since, nor that the build was replaced, undoes what was done.
+#[tokio::test]
+async fn a_commit_whose_reply_is_lost_is_done_whatever_becomes_of_lease_and_build_meanwhile() {
+    let server = RedisServer::start();
+    let proxy = Proxy::to(&server);
+    let (journal, direct) = (through(&proxy).await, crate::ground::journal(&server).await);
+    let (one, two) = (LogId::new(1, 1), LogId::new(1, 2));
+    let model = commit(None, one).model;
+    let lease = LeaseRequest::new(model.clone(), "worker-a", Duration::from_mins(1));
+    let lease = journal.lease(lease).await.unwrap().held[&0];
+    proxy.shut_after_loss();
+    proxy.lose(Lose::Reply, "commit", 1, 1);
+    let (answer, ()) = tokio::join!(journal.commit(commit(None, one).under(lease)), async {
+        proxy.lost(1).await;
+        direct.release(&model, "worker-a").await.unwrap();
+        proxy.open();
+    });
+    assert_eq!(answer, Ok(Committed::Done));
+    assert_eq!(journal.commit(commit(Some(one), two).under(lease)).await, Ok(Committed::Fenced));
+
+    let next = ReadModel::new(&model.name, model.version + 1);
+    direct.build(&model, BuildStep::Begin(Fingerprint::new(1))).await.unwrap();
+    direct.build(&next, BuildStep::Begin(Fingerprint::new(2))).await.unwrap();
+    let changes = vec![RowChange::write("1", "new")];
+    assert_eq!(direct.commit(Commit::new(next.clone(), 0, None, two, changes)).await, Ok(Committed::Done));
+    proxy.shut_after_loss();
+    proxy.lose(Lose::Reply, "commit", 1, 1);
+    let (answer, ()) = tokio::join!(journal.commit(commit(Some(one), two)), async {
+        proxy.lost(2).await;
+        direct.build(&next, BuildStep::Serve).await.unwrap();
+        proxy.open();
+    });
+    assert_eq!(answer, Ok(Committed::Done));
+    let three = commit(Some(two), LogId::new(1, 3));
+    assert_eq!(journal.commit(three).await, Err(JournalError::Retired { model }));
 }

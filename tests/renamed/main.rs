@@ -12,7 +12,7 @@ mod facade {
 
 /// A crate of its own, were it not for the test: it hands the runtime on under its own path.
 macro_rules! declare_counter {
-    ($event:ident, $counter:ident, $command:ident, $row:ident) => {
+    ($event:ident, $counter:ident, $command:ident, $row:ident, $size:ident) => {
         #[derive(renamed::Event, serde::Serialize, serde::Deserialize, Clone)]
         #[event(crate = $crate::facade::deep::annals)]
         enum $event {
@@ -41,8 +41,18 @@ macro_rules! declare_counter {
         struct $row {
             #[key]
             id: String,
+            #[index(range)]
+            #[index(range, per = size)]
             #[on(Counted { by } => += by)]
             total: u32,
+            size: $size,
+        }
+
+        #[derive(renamed::Indexed, serde::Serialize, serde::Deserialize, Default)]
+        #[indexed(crate = $crate::facade::deep::annals)]
+        enum $size {
+            #[default]
+            Small,
         }
     };
 }
@@ -90,9 +100,13 @@ mod dependency {
         #[on(Doubled(_), meta => += meta.version.number())]
         pub(super) added: u64,
     }
+
+    #[derive(renamed::Indexed)]
+    #[indexed(crate = ::renamed)]
+    pub(super) struct Amount(pub(super) u32);
 }
 
-declare_counter!(TickEvent, Ticks, Tick, TickRow);
+declare_counter!(TickEvent, Ticks, Tick, TickRow, TickSize);
 
 /// Decides one command after the other and folds their events: the state, the row, and the events' stored names.
 fn run<C, P>(commands: impl IntoIterator<Item = C>) -> (C::Aggregate, P, Vec<&'static str>)
@@ -109,7 +123,7 @@ where
         for event in &command.decide(&state, &context).expect("no rule is against it") {
             state.apply(event, &metadata);
             names.push(event.event_type());
-            if let Some(key) = P::key(event, &metadata).expect("the aggregate's id is a key") {
+            for key in P::keys(event, &metadata).expect("the aggregate's id is a key") {
                 row.get_or_insert_with(|| P::open(&key)).apply(event, &metadata);
             }
         }
@@ -119,10 +133,12 @@ where
 
 #[test]
 fn the_runtime_may_have_another_name() {
-    use dependency::{SumCommand, Sums};
+    use dependency::{Amount, SumCommand, Sums};
     let (state, row, names) = run::<_, Sums>([SumCommand::Add { amount: 3 }, SumCommand::Double]);
     assert_eq!((state.sum, row.added), (6, 4));
     assert_eq!(names, ["SumAdded", "SumDoubled"]);
+    let mut written = renamed::index::IndexValue::default();
+    assert_eq!(renamed::Indexed::write(&Amount(6), &mut written), Ok(()));
 }
 
 #[test]
@@ -130,4 +146,6 @@ fn the_runtime_may_stand_behind_a_facade() {
     let (state, row, names) = run::<_, TickRow>([Tick { id: "1".into(), by: 3 }, Tick { id: "1".into(), by: 4 }]);
     assert_eq!((state.total, &*row.id, row.total), (7, "1", 7));
     assert_eq!(names, ["TickCounted", "TickCounted"]);
+    assert_eq!(TickRow::by_total(1..).index(), "total");
+    assert_eq!(TickRow::by_size_and_total(TickSize::Small, 1..).index(), "size.total");
 }

@@ -3,9 +3,9 @@
 use annals::{
     StreamName, Version,
     journal::{
-        Append, AppendId, Appended, Checkpoint, Commit, Committed, Durability, Fingerprint, Health, Journal,
-        JournalError, LogBatch, LogId, LogRead, Once, ReadModel, Remembered, Restored, RowsPage, Snapshot, StoredEvent,
-        Verdict,
+        Append, AppendId, Appended, BuildStep, Builds, Checkpoint, Commit, Committed, Durability, Find, Fingerprint,
+        Found, Health, Journal, JournalError, LeaseRequest, Leases, LogBatch, LogId, LogRead, Once, ReadModel,
+        Remembered, Restored, RowsPage, Snapshot, StoredEvent, Verdict,
     },
 };
 use futures_util::future::BoxFuture;
@@ -168,6 +168,40 @@ impl<A: Around, J: Journal> Journal for With<A, J> {
     fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
         let model = model.clone();
         Box::pin(async move { self.call("clear", self.inner.clear(&model)).await })
+    }
+
+    fn find(&self, model: &ReadModel, find: Find) -> BoxFuture<'_, Result<Found, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move { self.call("find", self.inner.find(&model, find)).await })
+    }
+
+    fn parked(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<String, String>, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move { self.call("parked", self.inner.parked(&model)).await })
+    }
+
+    fn builds(&self, name: &str) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        let name = name.to_owned();
+        Box::pin(async move { self.call("builds", self.inner.builds(&name)).await })
+    }
+
+    fn build(&self, model: &ReadModel, step: BuildStep) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move { self.call("build", self.inner.build(&model, step)).await })
+    }
+
+    fn sweep(&self, model: &ReadModel, rows: usize) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move { self.call("sweep", self.inner.sweep(&model, rows)).await })
+    }
+
+    fn lease(&self, request: LeaseRequest) -> BoxFuture<'_, Result<Leases, JournalError>> {
+        Box::pin(self.call("lease", self.inner.lease(request)))
+    }
+
+    fn release(&self, model: &ReadModel, holder: &str) -> BoxFuture<'_, Result<(), JournalError>> {
+        let (model, holder) = (model.clone(), holder.to_owned());
+        Box::pin(async move { self.call("release", self.inner.release(&model, &holder)).await })
     }
 }
 
@@ -503,5 +537,33 @@ impl Journal for Failover {
 
     fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
         self.now().clear(model)
+    }
+
+    fn find(&self, model: &ReadModel, find: Find) -> BoxFuture<'_, Result<Found, JournalError>> {
+        self.now().find(model, find)
+    }
+
+    fn parked(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<String, String>, JournalError>> {
+        self.now().parked(model)
+    }
+
+    fn builds(&self, name: &str) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        self.now().builds(name)
+    }
+
+    fn build(&self, model: &ReadModel, step: BuildStep) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        self.now().build(model, step)
+    }
+
+    fn sweep(&self, model: &ReadModel, rows: usize) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.now().sweep(model, rows)
+    }
+
+    fn lease(&self, request: LeaseRequest) -> BoxFuture<'_, Result<Leases, JournalError>> {
+        self.now().lease(request)
+    }
+
+    fn release(&self, model: &ReadModel, holder: &str) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.now().release(model, holder)
     }
 }

@@ -12,6 +12,7 @@ mod laws;
 mod living;
 mod looking_back;
 mod projecting;
+mod read_models;
 mod reading;
 mod scenarios;
 mod snapshots;

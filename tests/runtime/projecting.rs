@@ -9,7 +9,7 @@ use annals::{
     Projection, Single, Store,
     journal::{Journal, MemoryJournal},
     prelude::*,
-    projector::ProjectError,
+    projector::{OnChanged, OnPoison, ProjectError},
 };
 use annals_test_support::RedisServer;
 use futures_util::FutureExt;
@@ -289,7 +289,7 @@ async fn an_event_that_does_not_decode_stops_the_rows_right_before_it() {
     let append = Append::new(StreamName::new("account", "1"), Expected::Version(Version::new(2)), vec![strange]);
     let _ = journal.append(append).await.unwrap();
 
-    let balances = store.projection::<Balance>();
+    let balances = store.projection::<Balance>().on_poison(OnPoison::Stop);
     for _ in 0..2 {
         let error = balances.catch_up().await.unwrap_err();
         assert!(error.to_string().starts_with("cannot decode event 3 of stream `account-1` (position 3)"), "{error}");
@@ -312,7 +312,7 @@ async fn a_row_that_no_longer_reads_is_an_error_that_shows_it_and_a_rebuild_mend
     fill(&store).await;
     store.projection::<Balance>().catch_up().await.unwrap();
 
-    let changed = store.projection::<Changed>();
+    let changed = store.projection::<Changed>().on_changed(OnChanged::Keep);
     let error = changed.get("a1").await.unwrap_err().to_string();
     assert!(
         error.starts_with(

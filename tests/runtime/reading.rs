@@ -7,6 +7,7 @@ use crate::{
 use annals::{
     Cursor, Or, Position, Store,
     journal::{Journal, JournalError, MemoryJournal},
+    projector::OnPoison,
 };
 use futures_util::{StreamExt, TryStreamExt};
 use std::{collections::BTreeMap, sync::Arc};
@@ -178,7 +179,7 @@ async fn an_event_of_a_newer_program_stops_every_reader_at_its_place_and_is_neve
             assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
             let error = store.events::<AccountEvent>().to_vec().await.unwrap_err().to_string();
             assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
-            let balances = store.projection::<Balance>();
+            let balances = store.projection::<Balance>().on_poison(OnPoison::Stop);
             for _ in 0..2 {
                 let error = balances.catch_up().await.unwrap_err().to_string();
                 assert!(error.starts_with(said) && error.ends_with(unknown), "{error}");
@@ -202,7 +203,7 @@ async fn a_reader_that_started_anew_is_stopped_too_even_where_it_sees_nothing_el
     store.projection::<Balance>().catch_up().await.unwrap();
     newer_event(&*journal, "1", 1).await;
     let anew = Store::on(journal, "opened later");
-    assert!(anew.projection::<Balance>().catch_up().await.is_err());
+    assert!(anew.projection::<Balance>().on_poison(OnPoison::Stop).catch_up().await.is_err());
 }
 
 #[tokio::test]

@@ -4,12 +4,13 @@ use crate::ground::{append, events, stream};
 use annals::{
     StreamName, Version,
     journal::{
-        After, Append, AppendId, Commit, Committed, Expected, IdempotencyKey, Journal, JournalError, LogId, LogRead,
-        MemoryJournal, NewEvent, ReadModel, RedisJournal, RedisOptions, RowChange, Verdict,
+        After, Append, AppendId, Commit, Committed, EntryChange, Expected, Find, IdempotencyKey, Journal, JournalError,
+        LeaseRequest, LogId, LogRead, MemoryJournal, NewEvent, ReadModel, RedisJournal, RedisOptions, RowChange,
+        Verdict,
     },
 };
 use annals_test_support::{Raw, RedisServer};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const MIB: usize = 1024 * 1024;
 
@@ -141,6 +142,85 @@ async fn rows_have_limits() {
         assert_eq!(journal.commit(commit(many(100_000))).await, Ok(Committed::Done));
         let page = journal.rows_page(&model, None, usize::MAX).await.unwrap();
         assert_eq!(page.rows.len(), 100_000);
+    }
+}
+
+#[tokio::test]
+async fn entries_and_parked_rows_have_limits() {
+    let (server, journals) = journals().await;
+    let raw = Raw::on(&server).await;
+    let model = ReadModel::new("orders", 1);
+    let commit = |changes| Commit::new(model.clone(), 0, None, LogId::new(1, 1), changes);
+    let entry = |length: usize| format!("{}\0a", long(length - 2));
+    let adds = |count: usize| (0..count).map(|number| EntryChange::add("number", format!("{number}\0a"))).collect();
+    let many = |count: usize| (0..count).map(|number| RowChange::write(number.to_string(), "{}")).collect::<Vec<_>>();
+    for journal in &journals {
+        for change in [EntryChange::add("user", entry(2 * MIB + 1)), EntryChange::remove("user", entry(2 * MIB + 1))] {
+            let over = journal.commit(commit(Vec::new()).with_entries(vec![change])).await;
+            refused(over, &["the entry `xxx", "the index `user` of `orders:1`", "2097152", "found 2097153"]);
+        }
+        let over = journal.commit(commit(Vec::new()).with_entries(adds(400_001))).await;
+        refused(over, &["at most 400000 entries of indexes in one commit to `orders:1`", "found 400001; split it"]);
+        let indexes =
+            |count: usize| (0..count).map(|number| EntryChange::add(format!("by-{number}"), "a\0a")).collect();
+        let over = journal.commit(commit(Vec::new()).with_entries(indexes(1_001))).await;
+        refused(over, &["at most 1000 indexes in one commit to `orders:1`", "found 1001; split it"]);
+        let over = journal.commit(commit(Vec::new()).with_entries(vec![EntryChange::add(long(513), "a")])).await;
+        refused(over, &["the name of an index to have at most 512 bytes", "found 513"]);
+        let over = journal.find(&model, Find::new(long(513), 1, "", 1)).await;
+        refused(over, &["the name of an index to have at most 512 bytes", "found 513"]);
+
+        let parks = |notes| journal.commit(commit(Vec::new()).with_parked(notes));
+        let over = parks(vec![RowChange::write("a", long(64 * MIB + 1))]).await;
+        refused(over, &["content of the parked row `a` of `orders:1`", "67108864", "found 67108865"]);
+        let over = parks(vec![RowChange::write(long(MIB + 1), "{}")]).await;
+        refused(over, &["key of the parked row `xxx", "of `orders:1`", "1048576", "found 1048577"]);
+        let over = parks(many(100_001)).await;
+        refused(over, &["at most 100000 parked rows in one commit to `orders:1`", "found 100001; split it"]);
+        assert_eq!(journal.revision(&model).await, Ok(0));
+    }
+    let keys: Vec<String> = raw.run(&["KEYS", "*"]).await;
+    assert_eq!(keys, ["annals:meta"], "nothing was written");
+    for journal in &journals {
+        let longest = commit(vec![RowChange::write("a", "{}")])
+            .with_entries(vec![EntryChange::add(long(512), entry(2 * MIB))])
+            .with_parked(vec![RowChange::write("a", long(64 * MIB)), RowChange::write(long(MIB), "{}")]);
+        assert_eq!(journal.commit(longest).await, Ok(Committed::Done));
+        let found = journal.find(&model, Find::new(long(512), 1, "", 10)).await.unwrap();
+        assert!(found.rows.len() == 1 && found.rows[0].entry == entry(2 * MIB));
+        assert_eq!(journal.parked(&model).await.unwrap()["a"].len(), 64 * MIB);
+        journal.clear(&model).await.unwrap();
+        let most = commit(vec![RowChange::write("a", "{}")]).with_entries(adds(400_000)).with_parked(many(100_000));
+        assert_eq!(journal.commit(most).await, Ok(Committed::Done));
+        // A part at a time: on a machine at work, a server does not look all of them up in the time for one answer.
+        let (mut found, mut from) = (0, String::new());
+        while let Some(last) = {
+            let part = journal.find(&model, Find::new("number", 1, from, 20_000)).await.unwrap();
+            found += part.rows.len();
+            part.rows.into_iter().next_back()
+        } {
+            from = format!("{}\0", last.entry);
+        }
+        assert_eq!(found, 400_000);
+        assert_eq!(journal.parked(&model).await.unwrap().len(), 100_000);
+    }
+}
+
+#[tokio::test]
+async fn leases_have_limits() {
+    let (_server, journals) = journals().await;
+    let model = ReadModel::new("orders", 1);
+    let asked = |holder: usize, time| LeaseRequest::new(model.clone(), long(holder), time);
+    for journal in &journals {
+        let time = Duration::from_millis(1);
+        assert_eq!(journal.lease(asked(128, time)).await.unwrap().holders, 1);
+        refused(
+            journal.lease(asked(129, time)).await,
+            &["a holder of leases on `orders:1` of 1 to 128", "of 129 bytes"],
+        );
+        refused(journal.release(&model, &long(129)).await, &["a holder of leases on `orders:1`", "of 129 bytes"]);
+        refused(journal.lease(asked(1, time / 2)).await, &["a lease on `orders:1` for at least 1ms", "found 500µs"]);
+        assert_eq!(journal.lease(asked(1, Duration::MAX)).await.map(|_| ()), Ok(()), "no time is too long");
     }
 }
 

@@ -4,9 +4,9 @@ use crate::ground::{append, stream};
 use annals::{
     Version,
     journal::{
-        After, Append, Commit, Committed, ConnectError, Durability, Expected, Fingerprint, IdempotencyKey, Journal,
-        JournalError, LogId, LogRead, Once, ReadModel, RedisJournal, RedisOptions, Risk, RowChange, Snapshot,
-        StoredEvent,
+        After, Append, BuildStep, Commit, Committed, ConnectError, Durability, EntryChange, Expected, Find,
+        Fingerprint, IdempotencyKey, Journal, JournalError, LeaseRequest, LogId, LogRead, Once, ReadModel,
+        RedisJournal, RedisOptions, Risk, RowChange, Snapshot, StoredEvent,
     },
 };
 use annals_test_support::{Raw, RedisServer, rights_of, users};
@@ -52,8 +52,12 @@ impl Guarded {
         }
         let second = journal.read_stream(&stream("1"), Version::new(1), 1).await.unwrap().remove(0);
         assert!(journal.write_snapshot(snapshot("1", &second)).await.unwrap());
-        let commit = Commit::new(model(), 0, None, second.log_id(), vec![RowChange::write("1", "{}")]);
-        assert_eq!(journal.commit(commit).await, Ok(Committed::Done));
+        for model in [model(), given_up(2), given_up(3)] {
+            journal.build(&model, BuildStep::Begin(Fingerprint::new(1))).await.unwrap();
+            let commit = Commit::new(model, 0, None, second.log_id(), vec![RowChange::write("1", "{}")]);
+            assert_eq!(journal.commit(indexed(commit, "1", "2")).await, Ok(Committed::Done));
+        }
+        journal.build(&given_up(3), BuildStep::Abandon).await.unwrap();
         journal.claim("order", vec!["Counted".to_owned()]).await.unwrap();
         let _ = journal.append(append("3", Expected::Any, 1).once(once("a"))).await.unwrap();
         let _: () = self.admin.run(&["SET", "{annals:0}:s:order-9", "mine"]).await;
@@ -99,6 +103,10 @@ impl Guarded {
             outcome("read whose the types are", journal.owners(vec!["Counted".to_owned()]).await),
             outcome("read rows", journal.rows(&model(), vec!["1".to_owned()]).await),
             outcome("read rows in order", journal.rows_page(&model(), None, 10).await),
+            outcome("find rows", journal.find(&model(), by_user()).await),
+            outcome("find rows backwards", journal.find(&model(), by_user().descending()).await),
+            outcome("read parked rows", journal.parked(&model()).await),
+            outcome("read the builds", journal.builds("OrderList").await),
             outcome("read the checkpoints", journal.checkpoints(&model()).await),
             outcome("read the revision", journal.revision(&model()).await),
             outcome("look at the health", journal.health().await),
@@ -121,6 +129,8 @@ impl Guarded {
         let changes = vec![RowChange::write("2", "{}"), RowChange::delete("1")];
         let before = Some(LogId::new(third.log_id().millis, 2));
         let commit = Commit::new(model(), 0, before, third.log_id(), changes);
+        let lease = LeaseRequest::new(model(), "worker-a", Duration::from_mins(1));
+        let next = ReadModel::new("OrderList", 4);
         let mut all = vec![
             outcome("claim", journal.claim("order", vec!["Named".to_owned()]).await),
             outcome("append", journal.append(append("4", Expected::Missing, 5)).await),
@@ -130,8 +140,14 @@ impl Guarded {
             outcome("append under a key", journal.append(append("3", Expected::Any, 1).once(once("b"))).await),
             outcome("remember", journal.remember(&stream("4"), once("c"), Version::NONE).await),
             outcome("keep a snapshot", journal.write_snapshot(snapshot("1", &third)).await),
-            outcome("commit", journal.commit(commit).await),
+            outcome("lease", journal.lease(lease).await),
+            outcome("commit", journal.commit(indexed(commit, "2", "1")).await),
+            outcome("release", journal.release(&model(), "worker-a").await),
             outcome("clear", journal.clear(&model()).await),
+            outcome("give up a build", journal.build(&given_up(2), BuildStep::Abandon).await),
+            outcome("sweep", swept(journal.sweep(&given_up(3), 1).await, true)),
+            outcome("sweep the rest", swept(journal.sweep(&given_up(3), 10).await, false)),
+            outcome("begin a build", journal.build(&next, BuildStep::Begin(Fingerprint::new(2))).await),
             outcome("name what is no stream", named(journal.append(append("9", Expected::Any, 1)).await)),
             outcome("wait for the disk", waited(journal.append(as_safe(Durability::Fsynced)).await)),
         ];
@@ -182,6 +198,31 @@ async fn connect(url: &str) -> Result<RedisJournal, ConnectError> {
 
 fn model() -> ReadModel {
     ReadModel::new("OrderList", 1)
+}
+
+/// A build that is made and given up.
+fn given_up(version: u32) -> ReadModel {
+    ReadModel::new("OrderList", version)
+}
+
+fn by_user() -> Find {
+    Find::new("user", 1, "", 10)
+}
+
+/// With an entry of one row and none of the other, and with the one parked and not the other.
+fn indexed(commit: Commit, key: &str, gone: &str) -> Commit {
+    let [key_entry, gone_entry] = [key, gone].map(|key| format!("ann\0{key}"));
+    let entries = vec![EntryChange::add("user", key_entry), EntryChange::remove("user", gone_entry)];
+    commit.with_entries(entries).with_parked(vec![RowChange::write(key, "{}"), RowChange::delete(gone)])
+}
+
+/// Whether there is more to sweep.
+fn swept(answer: Result<bool, JournalError>, more: bool) -> Result<(), String> {
+    match answer {
+        Ok(found) if found == more => Ok(()),
+        Ok(found) => Err(format!("expected `{more}`, found `{found}`")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn once(key: &str) -> Once {

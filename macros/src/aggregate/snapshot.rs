@@ -3,11 +3,11 @@
 use crate::{
     attr::{self, Entry, Grammar, Slot, key},
     diag::Diag,
+    fingerprint::Made,
     implementation,
 };
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Data, DeriveInput, Field};
+use syn::{Data, DeriveInput, Field};
 
 const KEYS: Grammar = Grammar {
     attribute: "snapshot",
@@ -43,88 +43,10 @@ pub(super) fn read(diag: &mut Diag, entry: &Entry<'_, '_>) -> Option<Snapshot> {
     Some(Snapshot { every: *every.get()?, version: version.get().copied().unwrap_or(1) })
 }
 
-/// A number for all that the state is made by, as far as it stands in the struct: two folds that differ have, but for a
-/// chance of one to 2⁶⁴, two numbers. Spaces, line breaks and comments make no difference.
+/// A number for all that the state is made by, as far as it stands in the struct.
 pub(super) fn fingerprint(snapshot: &Snapshot, input: &DeriveInput) -> u64 {
-    let mut hash = Hash::new();
-    hash.add("version", &snapshot.version.to_string());
-    hash.attributes(&input.attrs);
-    if let Data::Struct(data) = &input.data {
-        for field in &data.fields {
-            hash.add("field", &field.ident.as_ref().map(ToString::to_string).unwrap_or_default());
-            hash.tokens(field.ty.to_token_stream());
-            hash.attributes(&field.attrs);
-        }
-    }
-    hash.0
-}
-
-/// FNV-1a of 64 bits, over words that are kept apart.
-struct Hash(u64);
-
-impl Hash {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn add(&mut self, kind: &str, word: &str) {
-        for byte in kind.bytes().chain([0]).chain(word.bytes()).chain([0]) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    /// The attributes that say what the fold and the JSON are.
-    fn attributes(&mut self, attributes: &[Attribute]) {
-        for name in ["aggregate", "on", "serde"] {
-            for attribute in attr::named(attributes, name) {
-                let Ok(list) = attribute.meta.require_list() else { continue };
-                self.add("attribute", name);
-                if name == "aggregate" {
-                    self.keys(list.tokens.clone(), &["event", "ignore"]);
-                } else {
-                    self.tokens(list.tokens.clone());
-                }
-            }
-        }
-    }
-
-    /// These keys of a list; the others make no difference to the state.
-    fn keys(&mut self, list: TokenStream, wanted: &[&str]) {
-        let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-        for entry in list.into_iter().collect::<Vec<_>>().split(is_comma) {
-            if let Some(TokenTree::Ident(key)) = entry.first()
-                && wanted.iter().any(|wanted| key == wanted)
-            {
-                self.tokens(entry.iter().cloned().collect());
-            }
-        }
-    }
-
-    fn tokens(&mut self, tokens: TokenStream) {
-        for token in tokens {
-            match token {
-                TokenTree::Group(group) => {
-                    // The invisible brackets of a `macro_rules!` are not in the source.
-                    let brackets = match group.delimiter() {
-                        Delimiter::Parenthesis => ["(", ")"],
-                        Delimiter::Brace => ["{", "}"],
-                        Delimiter::Bracket => ["[", "]"],
-                        Delimiter::None => {
-                            self.tokens(group.stream());
-                            continue;
-                        }
-                    };
-                    let [open, close] = brackets;
-                    self.add("open", open);
-                    self.tokens(group.stream());
-                    self.add("close", close);
-                }
-                TokenTree::Ident(ident) => self.add("ident", &ident.to_string()),
-                TokenTree::Punct(punct) => self.add("punct", punct.as_char().encode_utf8(&mut [0; 4])),
-                TokenTree::Literal(literal) => self.add("literal", &literal.to_string()),
-            }
-        }
-    }
+    const MADE: Made = Made { attribute: "aggregate", keys: &["event", "ignore"], beside: &["on", "serde"] };
+    MADE.fingerprint(input, &[("version", &snapshot.version.to_string())])
 }
 
 /// A field that follows events must be in the snapshot, or it would begin from nothing after each. Also one that the
@@ -198,13 +120,5 @@ mod tests {
             pub(crate) struct T { /* what for */ #[on(A{by}=>+=*by)] #[serde(rename=\"n\")] /// Their sum.
             pub total:u64,note:String, }";
         assert_eq!(fingerprint_of(same), fingerprint_of(COUNTER));
-    }
-
-    #[test]
-    fn words_are_kept_apart() {
-        assert_ne!(fingerprint_of("struct S { a: (b, c) }"), fingerprint_of("struct S { a: (b), c: () }"));
-        assert_ne!(fingerprint_of("#[on(a b)] struct S {}"), fingerprint_of("#[on(ab)] struct S {}"));
-        assert_ne!(fingerprint_of("#[on(a (b))] struct S {}"), fingerprint_of("#[on((a) b)] struct S {}"));
-        assert_ne!(fingerprint_of("#[on(a)] #[on(b)] struct S {}"), fingerprint_of("#[on(a b)] struct S {}"));
     }
 }

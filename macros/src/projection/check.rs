@@ -1,6 +1,9 @@
 //! The rules that a projection must keep.
 
-use super::model::{Model, bare};
+use super::{
+    index,
+    model::{Model, bare},
+};
 use crate::{
     attr,
     diag::Diag,
@@ -31,6 +34,7 @@ pub(super) fn check(diag: &mut Diag, model: &Model<'_>) {
     name_is_storable(diag, model);
     events_differ(diag, model);
     key_follows_no_event(diag, model);
+    index::check(diag, model);
     rows_are_of_handled_events(diag, model);
     rest_is_alone(diag, model);
     let removed = model.removed().map(|named| ("`#[remove]` deletes its row".to_owned(), named));

@@ -1,8 +1,9 @@
 //! The impl of a correct projection.
 
-use super::model::Model;
+use super::{index, model::Model};
 use crate::{
     arm::{Arm, Named},
+    fingerprint::Made,
     fold::Ignored,
     implementation::{self, relocate},
 };
@@ -15,9 +16,13 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let (events, key_type) = (events(model), key_type(model));
     let mut others = vec![(key_type.clone(), quote!(#krate::Identifier))];
     others.extend(listed(model).iter().map(|event| (event.to_token_stream(), quote!(#krate::Event))));
+    others.extend(index::bounds(model));
     let header = implementation::header_where(input, &quote!(#krate::Projection), &supertraits(model), &others);
     let name = model.name.get();
-    let (key, open) = (key(model), open(model));
+    let version = model.version.get().map(|version| quote!(const VERSION: ::core::primitive::u32 = #version;));
+    let fingerprint = fingerprint(model);
+    let (indexes, finders) = (index::declared(model), index::finders(model));
+    let (keys, key_of_unread, open) = (keys(model), key_of_unread(model), open(model));
     let exhaustive = fold.exhaustive(model.removed());
     let updates = fold.updates();
     let fate = fate(model);
@@ -35,13 +40,18 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
                 type Key = #key_type;
 
                 const NAME: &'static ::core::primitive::str = #name;
+                #version
+                const FOLD: ::core::primitive::u64 = #fingerprint;
+                #indexes
 
-                fn key(
+                fn keys(
                     __event: &#events,
                     __metadata: &#krate::Metadata,
-                ) -> ::core::result::Result<::core::option::Option<#key_type>, #krate::__private::String> {
-                    #key
+                ) -> ::core::result::Result<#krate::Keys<#key_type>, #krate::__private::String> {
+                    #keys
                 }
+
+                #key_of_unread
 
                 fn open(__key: &#key_type) -> Self {
                     #open
@@ -55,9 +65,21 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
                 }
             }
 
+            #finders
+
             #outside
         };
     }
+}
+
+/// A number for all that the rows are made by, as far as it stands in the struct.
+fn fingerprint(model: &Model<'_>) -> u64 {
+    const MADE: Made = Made {
+        attribute: "projection",
+        keys: &["events", "ignore", "single"],
+        beside: &["on", "row", "remove", "key", "index", "serde"],
+    };
+    MADE.fingerprint(model.input, &[])
 }
 
 /// What the trait asks of a row.
@@ -93,27 +115,24 @@ fn listed<'a>(model: &'a Model<'_>) -> &'a [TypePath] {
     model.events.get().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Which row an event belongs to.
-fn key(model: &Model<'_>) -> TokenStream {
+/// Which rows an event belongs to.
+fn keys(model: &Model<'_>) -> TokenStream {
     let (krate, key_type) = (&model.krate, key_type(model));
     let default = if model.key_fields.is_empty() {
-        quote!(::core::result::Result::Ok(::core::option::Option::Some(#krate::Single)))
+        quote!(::core::result::Result::Ok(#krate::Keys::one(#krate::Single)))
     } else {
         quote! {
             ::core::result::Result::map(
                 #krate::__private::key_of_aggregate::<#key_type>(__metadata),
-                ::core::option::Option::Some,
+                #krate::Keys::one,
             )
         }
     };
-    let none = quote!(::core::result::Result::Ok(::core::option::Option::None));
-    let rows = model.rows.iter().map(|row| {
-        row.map(|key| {
-            quote! {
-                ::core::result::Result::Ok(::core::option::Option::Some(#krate::__private::key::<#key_type>(#key)))
-            }
-        })
-    });
+    let none = quote!(::core::result::Result::Ok(#krate::Keys::none()));
+    let rows = model
+        .rows
+        .iter()
+        .map(|row| row.map(|keys| quote!(::core::result::Result::Ok(#krate::__private::keys::<#key_type, _>(#keys)))));
     let Ignored { rest, .. } = &model.fold.ignored;
     let (concerned, rest) = if rest.is_some() {
         let handled = model.fold.handled().map(|(_, named)| named).chain(model.removed());
@@ -128,6 +147,24 @@ fn key(model: &Model<'_>) -> TokenStream {
             _ => #rest,
         }
     }
+}
+
+/// The key of the row of an event that does not decode, where the aggregate's id is enough to tell.
+fn key_of_unread(model: &Model<'_>) -> Option<TokenStream> {
+    let (krate, key_type) = (&model.krate, key_type(model));
+    let (metadata, key) = if model.key_fields.is_empty() {
+        (quote!(_), quote!(::core::option::Option::Some(#krate::Single)))
+    } else {
+        let key = quote!(#krate::__private::key_of_aggregate::<#key_type>(__metadata));
+        (quote!(__metadata), quote!(::core::result::Result::ok(#key)))
+    };
+    model.rows.is_empty().then(|| {
+        quote! {
+            fn key_of_unread(#metadata: &#krate::Metadata) -> ::core::option::Option<#key_type> {
+                #key
+            }
+        }
+    })
 }
 
 /// The arm of all events of these variants, if there are any.

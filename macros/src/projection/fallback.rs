@@ -1,6 +1,6 @@
 //! What a projection with mistakes becomes: the mistakes, and an impl that keeps its uses from giving more of them.
 
-use super::{expand, model::Model};
+use super::{expand, index, model::Model};
 use crate::implementation;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,6 +10,7 @@ pub(super) fn stub(model: &Model<'_>, error: &syn::Error) -> TokenStream {
     let errors = error.to_compile_error();
     let header = implementation::stub_header(model.input, &quote!(#krate::Projection), &expand::supertraits(model));
     let (events, key) = (expand::events(model), expand::key_type(model));
+    let finders = index::stubs(model);
     quote! {
         #errors
         const _: () = {
@@ -19,10 +20,10 @@ pub(super) fn stub(model: &Model<'_>, error: &syn::Error) -> TokenStream {
 
                 const NAME: &'static ::core::primitive::str = "";
 
-                fn key(
+                fn keys(
                     _: &Self::Events,
                     _: &#krate::Metadata,
-                ) -> ::core::result::Result<::core::option::Option<Self::Key>, #krate::__private::String> {
+                ) -> ::core::result::Result<#krate::Keys<Self::Key>, #krate::__private::String> {
                     ::core::unreachable!()
                 }
 
@@ -34,6 +35,8 @@ pub(super) fn stub(model: &Model<'_>, error: &syn::Error) -> TokenStream {
                     ::core::unreachable!()
                 }
             }
+
+            #finders
         };
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod fallback;
+mod index;
 mod model;
 
 use crate::diag::Diag;

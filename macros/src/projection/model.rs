@@ -1,5 +1,6 @@
-//! Reads a projection: its events, its key, and how its rows follow the events.
+//! Reads a projection: its events, its key, its indexes, and how its rows follow the events.
 
+use super::index::{self, Index};
 use crate::{
     arm::{self, Arm, Events, Kind, Named},
     attr::{self, Grammar, Slot, Written, key},
@@ -20,9 +21,15 @@ pub(super) const STRUCT: Grammar = Grammar {
         key("events", "events(OrderEvent)"),
         key("ignore", "ignore(Viewed, Printed)"),
         key("single", "single"),
+        key("version", "version = 2"),
         key("crate", "crate = ::annals"),
     ],
-    elsewhere: &[attr::elsewhere("key", "as `#[key]` on a field")],
+    elsewhere: &[
+        attr::elsewhere("key", "as `#[key]` on a field"),
+        attr::elsewhere("index", "as `#[index]` on a field"),
+        attr::elsewhere("row", "as `#[row(…)]` beside it"),
+        attr::elsewhere("remove", "as `#[remove(…)]` beside it"),
+    ],
 };
 
 /// A projection, as far as it could be read.
@@ -31,8 +38,10 @@ pub(super) struct Model<'a> {
     pub(super) krate: Krate,
     pub(super) name: Slot<LitStr>,
     pub(super) events: Slot<Vec<TypePath>>,
+    pub(super) version: Slot<u32>,
     pub(super) written: Written,
     pub(super) key_fields: Vec<KeyField<'a>>,
+    pub(super) indexes: Vec<Index<'a>>,
     pub(super) fold: Fold<'a>,
     pub(super) rows: Vec<Arm>,
     pub(super) removals: Vec<Arm>,
@@ -53,7 +62,8 @@ impl Model<'_> {
 }
 
 pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
-    let (mut krate, mut name, mut events) = (Krate::default(), Slot::default(), Slot::default());
+    let (mut krate, mut name, mut events, mut version) =
+        (Krate::default(), Slot::default(), Slot::default(), Slot::default());
     let (mut ignore, mut single, mut given_krate) = (Slot::default(), Slot::default(), Slot::default());
     let sample = r#"#[projection(name = "order-summary", events(OrderEvent))]"#;
     let take = |diag: &mut Diag, entry: &attr::Entry<'_, '_>| match entry.name().as_str() {
@@ -73,6 +83,10 @@ pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
             let flag = entry.flag(diag).then_some(());
             single.set(diag, &entry.key, flag);
         }
+        "version" => {
+            let number = entry.number(diag, "versions").map(|(_, number)| number);
+            version.set(diag, &entry.key, number);
+        }
         _ => {
             krate.read(diag, entry);
             given_krate.set(diag, &entry.key, Some(()));
@@ -84,8 +98,9 @@ pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
     for field in &fields {
         attr::misplaced(diag, &field.attrs, "a field", &misplaced);
     }
-    attr::misplaced(diag, &input.attrs, "the struct", &[("key", "on a field")]);
+    attr::misplaced(diag, &input.attrs, "the struct", &[("key", "on a field"), ("index", "on a field")]);
     let key_fields = fields.iter().filter_map(|field| read_key(diag, field)).collect();
+    let indexes = index::read(diag, &fields);
     let mut paths: Vec<Path> = Vec::new();
     for TypePath { path, .. } in events.get().into_iter().flatten() {
         // An enum that is listed twice, which is reported, is one enum to the patterns.
@@ -97,7 +112,7 @@ pub(super) fn read<'a>(diag: &mut Diag, input: &'a DeriveInput) -> Model<'a> {
     let fold = Fold::read(diag, Events::new(&krate, paths), &input.attrs, &fields, ignore);
     let rows = arm::read(diag, &fold.events, &input.attrs, "row", Kind::Row);
     let removals = arm::read(diag, &fold.events, &input.attrs, "remove", Kind::Remove);
-    Model { input, krate, name, events, written, key_fields, fold, rows, removals }
+    Model { input, krate, name, events, version, written, key_fields, indexes, fold, rows, removals }
 }
 
 /// Reads `events(A, B)`.

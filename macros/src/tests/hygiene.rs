@@ -5,7 +5,7 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 use std::collections::BTreeSet;
 
 /// Inputs whose own words are told from generated ones: each begins with `my`, `My` or `MY`.
-const INPUTS: [(&str, &str); 7] = [
+const INPUTS: [(&str, &str); 10] = [
     (
         "Event",
         r#"
@@ -82,6 +82,26 @@ const INPUTS: [(&str, &str); 7] = [
     (
         "Projection",
         r#"
+        #[projection(name = "x", events(MyEvent), version = 3, crate = ::my_runtime)]
+        struct MyRow<MyT: MyBound> {
+            #[key]
+            #[index(range)]
+            my_id: MyId,
+            #[index]
+            #[on(MyCreated { my_user, .. })]
+            my_user: MyT,
+            #[index(range)]
+            #[index(range, per = my_user)]
+            #[on(MyCreated { my_amount, .. })]
+            my_amount: MyNumber,
+        }
+        "#,
+    ),
+    ("Indexed", "#[indexed(crate = ::my_runtime)] enum MyStatus { MyOpen, MyClosed {} }"),
+    ("Indexed", "#[indexed(crate = ::my_runtime)] struct MyId<MyT: MyBound>(MyT);"),
+    (
+        "Projection",
+        r#"
         #[projection(name = "x", events(MyEvent<MyT>), single, ignore(_), crate = ::my_runtime)]
         struct MyTotals<MyT: MyBound> {
             #[on(MyCreated { my_amount, .. } => += my_amount)]
@@ -98,7 +118,7 @@ const KEYWORDS: [&str; 26] = [
 ];
 
 /// Words that are declared by the generated code, or looked up in a trait or type that is named by its path.
-const DECLARED: [&str; 31] = [
+const DECLARED: [&str; 39] = [
     "automatically_derived",
     "DESCRIPTOR",
     "variant_index",
@@ -115,7 +135,15 @@ const DECLARED: [&str; 31] = [
     "Key",
     "from",
     "apply",
-    "key",
+    "keys",
+    "key_of_unread",
+    "VERSION",
+    "FOLD",
+    "INDEXES",
+    "index",
+    "write",
+    "doc",
+    "must_use",
     "open",
     "annals_lock_my_event",
     "cfg",
@@ -187,7 +215,7 @@ fn no_word_is_left_to_the_scope_of_the_user() {
         let mut bare = BTreeSet::new();
         collect(output(derive, input), &mut bare, &mut BTreeSet::new());
         let is_known = |word: &str| {
-            let own = ["my", "My", "MY", "__"].iter().any(|prefix| word.starts_with(prefix));
+            let own = ["my", "My", "MY", "__", "by_my"].iter().any(|prefix| word.starts_with(prefix));
             own || KEYWORDS.contains(&word) || DECLARED.contains(&word)
         };
         let others: Vec<_> = bare.iter().filter(|word| !is_known(word)).collect();

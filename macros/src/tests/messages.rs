@@ -24,6 +24,10 @@ fn a_correct_input_gives_no_message() {
         ("Event", "enum E { A, B {}, C(u8) }"),
         ("Aggregate", "#[aggregate(event = E, ignore(A))] struct S;"),
         ("Projection", "#[projection(name = \"p\", events(E), single, ignore(_))] struct S {}"),
+        ("Indexed", "enum E { A, B {}, C() }"),
+        ("Indexed", "enum E {}"),
+        ("Indexed", "struct S(u8);"),
+        ("Indexed", "struct S<'a, T> { a: &'a T }"),
     ] {
         assert_eq!(told(derive, input), [""; 0], "{input}");
     }
@@ -258,6 +262,19 @@ fn a_projection_has_one_way_to_its_rows() {
         ]
     );
     assert_eq!(told_of(")]", "#[key] a: u8, #[key] b: u8"), ["`#[key]` is already on field `a`"]);
+    assert_eq!(
+        told_of(")]", "#[key] #[index] id: u8"),
+        [
+            "`id` is the key, by which a row is got anyway\nhelp: remove `#[index]`, or write `#[index(range)]` for ranges of keys"
+        ]
+    );
+    assert_eq!(told_of(")]", "#[key] #[index(range)] id: u8"), [""; 0]);
+    assert_eq!(
+        told_of(", single)]", "#[index] a: u8"),
+        ["the only row of `single` is got without looking for it\nhelp: remove `#[index]`, or `single`"]
+    );
+    assert_eq!(told_of(", version = 2)]", key), [""; 0]);
+    assert_eq!(told_of(", version = 0)]", key), ["versions start at 1"]);
     assert_eq!(told_of(")]", "#[key(1)] a: u8"), ["`key` takes no value\nhelp: write `#[key]`"]);
     assert_eq!(told_of(", single)]", key), ["the only row of `single` has no key\nhelp: remove `#[key]`, or `single`"]);
     assert_eq!(
@@ -291,6 +308,71 @@ fn a_projection_has_one_way_to_its_rows() {
     assert_eq!(
         rest("#[row(B => 1)]"),
         ["`B` is ignored, so it has no row\nhelp: let an `#[on(…)]` follow it, or remove this `#[row]`"]
+    );
+}
+
+/// What the derive says of these attributes on the field `amount` of a projection, beside `user_id` and the key `id`.
+fn told_of_index(attributes: &str) -> Vec<String> {
+    let fields = format!("#[key] id: String, user_id: String, {attributes} amount: f64");
+    told("Projection", &format!("#[projection(name = \"p\", events(E), ignore(_))] struct Row {{ {fields} }}"))
+}
+
+#[test]
+fn an_index_is_declared_once_and_of_other_fields() {
+    for correct in [
+        "#[index]",
+        "#[index()]",
+        "#[index(range)]",
+        "#[index(range, per = user_id)]",
+        "#[index(range)] #[index(per = r#user_id, range)]",
+        "#[index] #[index(range, per = user_id)]",
+    ] {
+        assert_eq!(told_of_index(correct), [""; 0], "{correct}");
+    }
+    for (attributes, expected) in [
+        ("#[index(rnage)]", "unknown `index` key `rnage` on a field\nhelp: did you mean `range`?"),
+        ("#[index(unique)]", "unknown `index` key `unique` on a field\nhelp: expected one of `range`, `per`"),
+        (
+            "#[index(per = user_id)]",
+            "`per` orders the rows of each value, by ranges\nhelp: write `#[index(range, per = …)]`; where single values are enough, write `#[index]` on both fields",
+        ),
+        ("#[index(range, per = usr_id)]", "the row has no field `usr_id`\nhelp: did you mean `user_id`?"),
+        ("#[index(range, per = customer)]", "the row has no field `customer`\nhelp: name another field of the row"),
+        (
+            "#[index(range, per = amount)]",
+            "`amount` is the field itself, so each of its values stands alone\nhelp: write `#[index(range)]`",
+        ),
+        (
+            "#[index(range, per = id)]",
+            "`id` is the key, so each of its values has one row\nhelp: write `#[index(range)]`",
+        ),
+        ("#[index] #[index]", "the index `amount` is declared twice\nhelp: remove one"),
+        (
+            "#[index(range)] #[index]",
+            "`#[index(range)]` finds single values too: `by_amount(a..=a)`\nhelp: remove the other `#[index]` of this field",
+        ),
+        (
+            "#[index(range, per = user_id)] #[index(range, per = user_id)]",
+            "the index `user_id.amount` is declared twice\nhelp: remove one",
+        ),
+        (
+            "#[index] #[serde(default, skip)]",
+            "`#[serde(skip)]` would leave a field that rows are found by out of the stored row\nhelp: remove it, or take the index away",
+        ),
+    ] {
+        assert_eq!(told_of_index(attributes), [expected], "{attributes}");
+    }
+    assert_eq!(
+        told_of_index("#[index] größe: u8, #[index(range, per = größe)] #[index]"),
+        [
+            "rows cannot be found by `größe`: an index is stored under the field's name\nhelp: use ASCII letters, digits and `_`"
+        ]
+    );
+    assert_eq!(
+        told_of_index("#[index] user_id_and_amount: u8, #[index(range, per = user_id)]"),
+        [
+            "two finders would be called `by_user_id_and_amount`: of the indexes `user_id_and_amount` and `user_id.amount`\nhelp: rename a field"
+        ]
     );
 }
 
@@ -345,6 +427,18 @@ fn the_wrong_kind_of_type_is_told_once() {
         ),
         ("Projection", "enum E { A }", "`Projection` can only be derived for a struct\nhelp: a row is a struct"),
         ("Projection", "union U { a: u8 }", "`Projection` cannot be derived for a union\nhelp: use a struct"),
+        ("Indexed", "union U { a: u8 }", "`Indexed` cannot be derived for a union\nhelp: use an enum or a struct"),
+        ("Indexed", "struct S;", "`S` has no field to find rows by\nhelp: give it one: `struct S(String);`"),
+        (
+            "Indexed",
+            "struct S(u8, u8);",
+            "a struct of 2 fields has no one order\nhelp: index each as a field of the row, or write `impl Indexed` by hand",
+        ),
+        (
+            "Indexed",
+            "enum E { A, B(u8) }",
+            "variant `B` has a field, and an enum is stored as the place of its variant alone\nhelp: index what the field holds as a field of the row, or write `impl Indexed` by hand",
+        ),
     ] {
         assert_eq!(told(derive, input), [expected], "{input}");
     }

@@ -6,17 +6,18 @@ mod messages;
 mod mutations;
 mod snapshots;
 
-use crate::{aggregate, command, event, lock::Lock, projection};
+use crate::{aggregate, command, event, indexed, lock::Lock, projection};
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
 type Derive = fn(&DeriveInput) -> TokenStream;
 
 /// What each derive calls, by the derive's name.
-const DERIVES: [(&str, Derive); 5] = [
+const DERIVES: [(&str, Derive); 6] = [
     ("Event", |input| event::derive(input, &Lock::default())),
     ("Event beside a lock", |input| event::derive(input, &locks::lock(locks::LOCK))),
     ("Aggregate", aggregate::derive),
     ("Command", command::derive),
     ("Projection", projection::derive),
+    ("Indexed", indexed::derive),
 ];

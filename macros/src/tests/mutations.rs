@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use syn::DeriveInput;
 
 /// Correct inputs that use the whole language, each with the derive that it is for.
-const INPUTS: [(&str, &str); 10] = [
+const INPUTS: [(&str, &str); 13] = [
     (
         "Event",
         r#"
@@ -151,11 +151,30 @@ const INPUTS: [(&str, &str); 10] = [
         struct ByUser<T: Clone> { #[key] user: T, #[on(Created { .. } | Confirmed => ^= 1)] n: u8 }
         "#,
     ),
+    (
+        "Projection",
+        r#"
+        #[projection(name = "indexed", events(OrderEvent), version = 2)]
+        pub(crate) struct Indexed<T: Clone> {
+            #[key] #[index(range)] id: String,
+            #[index] #[on(Created { user_id, .. })] r#user: T,
+            #[index(range)] #[index(range, per = r#user)] #[on(Created { .. } | Confirmed => += 1)] n: u8,
+        }
+        "#,
+    ),
+    (
+        "Indexed",
+        "#[indexed(crate = ::annals)] pub enum Status<const N: usize> { Open, r#type {}, #[deprecated] Closed() }",
+    ),
+    (
+        "Indexed",
+        "#[indexed(crate = crate::facade)] pub struct Cents<T: Clone> where T: Copy { #[serde(rename = \"a\")] r#amount: T }",
+    ),
 ];
 
 /// What a mutation puts in: words and marks of the language, literals of every kind, and what fits nowhere.
 const POOL: &str = r#"
-    event aggregate command projection on key row remove require skip_if emit handler name alias prefix events ignore
+    event aggregate command projection index indexed range per version on key row remove require skip_if emit handler name alias prefix events ignore
     single id crate creates any error self Self super r#type r#self_ return await async let if else match _ mut ref in
     fn struct enum union where for impl dyn unsafe order cx Order Created Confirmed __events 'a 'static "" "text"
     "a b" b"bytes" c"c" 'c' b'b' 0 1 -1 1.5 99999999999999999999 1u8 "x"suffix r"raw" true false = == => := : :: , ; .

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Each snapshot's name, its derive, and its input.
-const INPUTS: [(&str, &str, &str); 10] = [
+const INPUTS: [(&str, &str, &str); 14] = [
     (
         "event",
         "Event",
@@ -197,6 +197,25 @@ const INPUTS: [(&str, &str, &str); 10] = [
         "#,
     ),
     (
+        "projection_indexed",
+        "Projection",
+        r#"
+        #[projection(name = "order-summary", events(OrderEvent), version = 2)]
+        pub struct OrderSummary {
+            #[key]
+            #[index(range)]
+            order_id: String,
+            #[index]
+            #[on(Created { user_id, .. })]
+            user_id: Option<UserId>,
+            #[index(range)]
+            #[index(range, per = user_id)]
+            #[on(Created { amount, .. })]
+            amount: f64,
+        }
+        "#,
+    ),
+    (
         "projection_errors",
         "Projection",
         r"
@@ -208,6 +227,25 @@ const INPUTS: [(&str, &str, &str); 10] = [
         }
         ",
     ),
+    (
+        "projection_indexed_errors",
+        "Projection",
+        r#"
+        #[projection(name = "order-summary", events(OrderEvent), version = 0)]
+        pub(crate) struct OrderSummary {
+            #[key]
+            #[index]
+            order_id: String,
+            #[index]
+            user_id: UserId,
+            #[index(rnge, per = user_id)]
+            #[index(range, per = usr_id)]
+            amount: f64,
+        }
+        "#,
+    ),
+    ("indexed", "Indexed", "pub enum Status { Open, Confirmed {}, Cancelled() }"),
+    ("indexed_errors", "Indexed", "pub struct Money<T> { amount: T, currency: String }"),
 ];
 
 #[test]

@@ -3,6 +3,9 @@
 #[doc = include_str!("changing_an_event.md")]
 pub mod changing_an_event {}
 
+#[doc = include_str!("read_models.md")]
+pub mod read_models {}
+
 #[doc = include_str!("durability.md")]
 pub mod durability {}
 

@@ -1,6 +1,6 @@
 //! What can go wrong between a program and its journal, and how to react to it.
 
-use super::{AppendId, Finding, IdempotencyKey, Unconfirmed};
+use super::{AppendId, Finding, IdempotencyKey, ReadModel, Unconfirmed};
 use crate::model::{Checkpoint, Position, StreamName};
 
 /// What went wrong while the journal was read or written.
@@ -102,6 +102,14 @@ pub enum JournalError {
         owner: String,
         /// The kind that was to store it too.
         aggregate: String,
+    },
+    /// Another build of the read model has taken the place of this one, or it was given up: its rows are on their way out.
+    /// Nothing was read or changed. React by asking for the [builds](super::Journal::builds) again, as a projector does by
+    /// itself.
+    #[error("the rows of `{model}` are retired")]
+    Retired {
+        /// The build.
+        model: ReadModel,
     },
     /// The log misses an entry. React by finding out who removed it: without it, no state or row can be trusted.
     #[error("the log of partition {partition} has a gap: expected position {expected}, found {found}")]

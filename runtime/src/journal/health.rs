@@ -1,6 +1,6 @@
 //! What endangers a journal, and how it fares: said at connect, and on demand.
 
-use super::LogId;
+use super::{LogId, ReadModel};
 use std::{collections::BTreeMap, fmt};
 
 /// What a server may be set up to do with events that a store must not be surprised by.
@@ -119,6 +119,9 @@ pub struct Health {
     pub persistence: Option<Persistence>,
     /// How many replicas are connected, where the server says so.
     pub replicas: Option<u32>,
+    /// How many rows of each read model are [parked](crate::projector::Projector::parked), since an event could not be
+    /// taken into them; read models without any are not among them.
+    pub parked: BTreeMap<ReadModel, u64>,
 }
 
 impl Health {

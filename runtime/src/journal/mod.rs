@@ -20,22 +20,32 @@
 //! | an idempotency key | 512 bytes |
 //! | the name of a stream, each odd byte of which counts three times | 1 MiB |
 //! | a snapshot | 512 MiB |
-//! | the name of a read model | 512 bytes |
+//! | the name of a read model, and that of an index | 512 bytes |
 //! | the key of a row | 1 MiB |
 //! | a row | 64 MiB |
 //! | rows that one commit changes | 100,000 |
-//! | rows of one commit and their keys, together | 512 MiB |
+//! | an entry of an index: the values, and the key of the row | 2 MiB |
+//! | entries of indexes that one commit changes | 400,000 |
+//! | indexes in which these are | 1,000 |
+//! | what is noted of a parked row | 64 MiB |
+//! | parked rows of which one commit changes what is noted | 100,000 |
+//! | rows of one commit and their keys, entries, and what is noted of parked rows, together | 512 MiB |
+//! | the name of who holds a lease | 128 printable ASCII characters |
 //! | event types that are claimed at once | 100,000 |
+//!
+//! Less than this is refused likewise: 1 entry or row that is read or deleted at a time, and 1 ms for which a lease is given.
 //!
 //! They keep within what a server takes with its own defaults (`proto-max-bulk-len`, `client-query-buffer-limit`). Events and rows
 //! are best far below them: a kilobyte is a large event.
 
 mod append;
+mod builds;
 mod checks;
 mod durability;
 mod element;
 mod error;
 mod health;
+mod lease;
 mod log;
 mod memory;
 mod once;
@@ -45,18 +55,20 @@ mod rows;
 mod snapshot;
 mod stored;
 
-pub use crate::model::{Checkpoint, Fingerprint, LogId, ParseLogIdError, ParseStreamNameError};
+pub use crate::model::{Checkpoint, Fingerprint, LogId, ParseFingerprintError, ParseLogIdError, ParseStreamNameError};
 pub use append::{Append, AppendId, Appended, Conflict, Expected, NewEvent, Verdict};
+pub use builds::{Build, BuildState, BuildStep, Builds};
 pub(crate) use durability::Demand;
 pub use durability::{Durability, Reached, Unconfirmed};
 pub use error::{ConnectError, JournalError};
 pub use health::{Finding, Health, MemoryUse, Persistence, Risk};
+pub use lease::{Lease, LeaseRequest, Leases};
 pub use log::{After, LogBatch, LogRead};
 pub use memory::MemoryJournal;
 pub use once::{IdempotencyKey, Once, Remembered};
 #[cfg(feature = "redis")]
 pub use redis::{RedisJournal, RedisOptions};
-pub use rows::{Commit, Committed, ReadModel, RowChange, RowsPage};
+pub use rows::{Commit, Committed, EntryChange, Find, Found, FoundRow, ReadModel, RowChange, RowsPage};
 pub use snapshot::{Restored, Snapshot};
 pub use stored::StoredEvent;
 
@@ -77,14 +89,18 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 /// 6. A snapshot that is given is one of the history that the stream has.
 /// 7. An append is answered as done when it is as safe as was asked for, and not before.
 /// 8. A command that is carried out under an idempotency key is carried out once, for as long as the key is kept.
+/// 9. Of a read model one build is read at a time; another one takes its place in one step, and contains at least as much of
+///    the log. A build that is retired gives no rows and takes no commits: [`JournalError::Retired`].
+/// 10. A lease is one projector's at a time, and a commit under one that is not held any more changes nothing.
 ///
 /// [`annals::testing::conformance`](crate::testing::conformance) tests every one of them.
 ///
 /// ```
 /// use annals::{StreamName, Version};
 /// use annals::journal::{
-///     After, Append, Commit, Committed, Durability, Expected, Fingerprint, IdempotencyKey, Journal, LogRead,
-///     MemoryJournal, NewEvent, Once, ReadModel, Remembered, RowChange, Snapshot, Verdict,
+///     After, Append, BuildState, BuildStep, Commit, Committed, Durability, EntryChange, Expected, Find, Fingerprint,
+///     FoundRow, IdempotencyKey, Journal, LeaseRequest, LogRead, MemoryJournal, NewEvent, Once, ReadModel, Remembered,
+///     RowChange, Snapshot, Verdict,
 /// };
 /// use std::time::Duration;
 ///
@@ -127,14 +143,32 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 /// assert!(journal.health().await?.is_sound());
 ///
 /// let orders = ReadModel::new("orders", 1);
-/// let changes = vec![RowChange::write("1", r#"{"confirmed":true}"#)];
-/// assert_eq!(journal.commit(Commit::new(orders.clone(), 0, None, head, changes)).await?, Committed::Done);
+/// let builds = journal.build(&orders, BuildStep::Begin(Fingerprint::new(1))).await?;
+/// assert_eq!(builds.of(&orders).unwrap().state, BuildState::Serving);
+/// assert_eq!(journal.builds("orders").await?, builds);
+///
+/// let asked = LeaseRequest::new(orders.clone(), "projector-1", Duration::from_secs(10));
+/// let lease = journal.lease(asked).await?.held[&0];
+/// let row = r#"{"user":"ann"}"#;
+/// let commit = Commit::new(orders.clone(), 0, None, head, vec![RowChange::write("1", row)])
+///     .with_entries(vec![EntryChange::add("user", "ann\01")])
+///     .with_parked(vec![RowChange::write("2", r#"{"reason":"…"}"#)])
+///     .under(lease);
+/// assert_eq!(journal.commit(commit.clone()).await?, Committed::Done);
 /// assert_eq!(journal.checkpoints(&orders).await?[&0].log_id, head);
 /// assert_eq!(journal.revision(&orders).await?, 1);
 /// assert_eq!(journal.rows(&orders, vec!["2".to_owned()]).await?, [None]);
 /// assert_eq!(journal.rows_page(&orders, None, 100).await?.rows.len(), 1);
+/// let found = journal.find(&orders, Find::new("user", 1, "ann\0", 100).before("ann\u{1}")).await?;
+/// assert_eq!(found.rows, [FoundRow::new("ann\01", "1", row)]);
+/// assert_eq!(journal.parked(&orders).await?.len(), 1);
+/// assert_eq!(journal.health().await?.parked[&orders], 1);
+///
+/// journal.release(&orders, "projector-1").await?;
+/// assert_eq!(journal.commit(commit).await?, Committed::Fenced);
 /// journal.clear(&orders).await?;
 /// assert!(journal.checkpoints(&orders).await?.is_empty());
+/// assert!(!journal.sweep(&orders, 1_000).await?, "it is read, so there is nothing to sweep");
 /// # Ok(())
 /// # }
 /// ```
@@ -252,11 +286,36 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'_, Result<RowsPage, JournalError>>;
 
-    /// Changes rows and moves the checkpoint, together or not at all.
+    /// Reads a part of an index, with the rows that it leads to, all of it as of one moment.
+    fn find(&self, model: &ReadModel, find: Find) -> BoxFuture<'_, Result<Found, JournalError>>;
+
+    /// Changes rows, entries in indexes, and what is noted of parked rows, and moves the checkpoint, together or not at all.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>>;
 
-    /// Deletes a read model's rows and checkpoints, together.
+    /// Deletes a read model's rows, entries, parked rows and checkpoints, together.
     fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>>;
+
+    /// What is noted of the parked rows of a read model, by their keys.
+    fn parked(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<String, String>, JournalError>>;
+
+    /// The builds of the read model of this name.
+    fn builds(&self, name: &str) -> BoxFuture<'_, Result<Builds, JournalError>>;
+
+    /// Takes a step with a build, if it can be taken, and answers with the builds that there are then.
+    fn build(&self, model: &ReadModel, step: BuildStep) -> BoxFuture<'_, Result<Builds, JournalError>>;
+
+    /// Deletes at most so many rows of a retired build, with their entries; once none are left, the build is forgotten.
+    /// Answers whether there is more to delete. One that is not retired is left alone, and there is nothing to delete.
+    fn sweep(&self, model: &ReadModel, rows: usize) -> BoxFuture<'_, Result<bool, JournalError>>;
+
+    /// Gives a projector its share of the partitions, for a time; what it holds, it keeps for that time from now on.
+    ///
+    /// The share is the number of partitions divided by that of those who asked lately, rounded up. What one holds beyond its
+    /// share, it loses. What nobody holds, or whose time is over, goes to whoever asks first.
+    fn lease(&self, request: LeaseRequest) -> BoxFuture<'_, Result<Leases, JournalError>>;
+
+    /// Gives back what a projector holds.
+    fn release(&self, model: &ReadModel, holder: &str) -> BoxFuture<'_, Result<(), JournalError>>;
 }
 
 /// A journal that several share is one.
@@ -367,8 +426,36 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).commit(commit)
     }
 
+    fn find(&self, model: &ReadModel, find: Find) -> BoxFuture<'_, Result<Found, JournalError>> {
+        (**self).find(model, find)
+    }
+
     fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
         (**self).clear(model)
+    }
+
+    fn parked(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<String, String>, JournalError>> {
+        (**self).parked(model)
+    }
+
+    fn builds(&self, name: &str) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        (**self).builds(name)
+    }
+
+    fn build(&self, model: &ReadModel, step: BuildStep) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        (**self).build(model, step)
+    }
+
+    fn sweep(&self, model: &ReadModel, rows: usize) -> BoxFuture<'_, Result<bool, JournalError>> {
+        (**self).sweep(model, rows)
+    }
+
+    fn lease(&self, request: LeaseRequest) -> BoxFuture<'_, Result<Leases, JournalError>> {
+        (**self).lease(request)
+    }
+
+    fn release(&self, model: &ReadModel, holder: &str) -> BoxFuture<'_, Result<(), JournalError>> {
+        (**self).release(model, holder)
     }
 }
 

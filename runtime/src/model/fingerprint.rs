@@ -1,6 +1,6 @@
 //! A number that stands for a text or for all that something is made of, and tells it from another.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// A number that tells what something was made of: a state (its shape, and the fold that made it), an event, a command.
 /// What has another fingerprint is something else.
@@ -35,6 +35,30 @@ impl Fingerprint {
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+/// A text that is no fingerprint. React as to any text that was not written so: find out who wrote it.
+///
+/// ```
+/// use annals::journal::{Fingerprint, ParseFingerprintError};
+///
+/// assert_eq!("000000000000beef".parse(), Ok(Fingerprint::new(0xbeef)));
+/// let error: ParseFingerprintError = "beef".parse::<Fingerprint>().unwrap_err();
+/// assert_eq!(error.to_string(), "expected a fingerprint of 16 hexadecimal digits, found `beef`");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a fingerprint of 16 hexadecimal digits, found `{found}`")]
+pub struct ParseFingerprintError {
+    found: String,
+}
+
+/// As it is printed.
+impl FromStr for Fingerprint {
+    type Err = ParseFingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text).ok_or_else(|| ParseFingerprintError { found: crate::codec::shortened(text) })
     }
 }
 

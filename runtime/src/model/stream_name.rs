@@ -135,6 +135,12 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// The text that [`escaped`] wrote so; `None` where it writes none so.
+pub(crate) fn unescaped(text: &str) -> Option<String> {
+    let unescaped = unescape(text).into_owned();
+    (escaped(&unescaped) == text).then_some(unescaped)
+}
+
 fn stands_for_itself(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~@+/".contains(&byte)
 }

@@ -1,18 +1,42 @@
 //! Read models: brought up to date from the log, and read.
 
 mod catch_up;
+mod driver;
+mod elsewhere;
 mod error;
+mod find;
+mod fold;
+mod keeper;
 mod pages;
+mod parked;
+mod policy;
+mod rebuild;
+mod run;
+mod versions;
+mod wait;
+mod worker;
 
 pub use catch_up::CaughtUp;
+pub use elsewhere::{Elsewhere, RowStore, RowStoreError, RowsCommit, RowsStanding};
 pub use error::ProjectError;
+pub use find::Find;
 pub use pages::{Page, Rows};
+pub use parked::{ParkedRow, Retried};
+pub use policy::{OnChanged, OnPoison, OnRewound};
+pub use rebuild::{BuildStatus, Progress, Rebuild};
+pub use run::Run;
+pub use wait::WaitUntil;
 
 use crate::{
-    journal::{Journal, ReadModel},
+    journal::{Fingerprint, Journal, ReadModel},
     model::{IntoIdentifier, Projection},
 };
-use std::{fmt, marker::PhantomData, sync::Arc};
+use policy::Policy;
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 /// The read model of one row type, made by [`Store::projection`](crate::Store::projection). Cheap to clone.
 ///
@@ -56,66 +80,103 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 /// ```
 pub struct Projector<P> {
     journal: Arc<dyn Journal>,
-    model: ReadModel,
-    on_rewound: OnRewound,
+    policy: Policy,
+    /// What this program's rows are made by, once it was asked for.
+    fingerprint: Arc<OnceLock<Fingerprint>>,
+    /// The build that was read last.
+    read: Arc<Mutex<Option<ReadModel>>>,
     row: PhantomData<fn() -> P>,
-}
-
-/// What a projector does where the journal has another history than its rows were made of: a failover, or a crash without
-/// durable writes, lost events that were taken in.
-///
-/// ```
-/// # use annals::prelude::*;
-/// # #[derive(Event, Serialize, Deserialize)]
-/// # enum NoteEvent { Written { text: String } }
-/// # #[derive(Projection, Default, Debug, Serialize, Deserialize)]
-/// # #[projection(name = "notes", events(NoteEvent))]
-/// # struct NoteRow { #[key] id: String, #[on(Written { text })] text: String }
-/// use annals::projector::OnRewound;
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let notes = Store::memory().projection::<NoteRow>().on_rewound(OnRewound::Rebuild);
-/// notes.catch_up().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnRewound {
-    /// It stops with [`ProjectError::HistoryRewound`], and changes nothing.
-    #[default]
-    Stop,
-    /// It deletes the rows and makes them anew of the history that there is now.
-    Rebuild,
 }
 
 impl<P> Clone for Projector<P> {
     fn clone(&self) -> Self {
         Self {
             journal: Arc::clone(&self.journal),
-            model: self.model.clone(),
-            on_rewound: self.on_rewound,
+            policy: self.policy,
+            fingerprint: Arc::clone(&self.fingerprint),
+            read: Arc::clone(&self.read),
             row: PhantomData,
         }
     }
 }
 
-impl<P> fmt::Debug for Projector<P> {
+impl<P: Projection> fmt::Debug for Projector<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Projector").field("model", &self.model).field("journal", &self.journal).finish_non_exhaustive()
+        f.debug_struct("Projector")
+            .field("projection", &P::NAME)
+            .field("version", &P::VERSION)
+            .field("policy", &self.policy)
+            .field("journal", &self.journal)
+            .finish_non_exhaustive()
     }
 }
 
 impl<P: Projection> Projector<P> {
     pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, model: ReadModel::of::<P>(), on_rewound: OnRewound::Stop, row: PhantomData }
+        Self { journal, policy: Policy::default(), fingerprint: Arc::default(), read: Arc::default(), row: PhantomData }
     }
 
     /// What is done where the journal has another history than the rows were made of, as after a failover that lost events;
     /// [`OnRewound::Stop`] unless said otherwise.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum NoteEvent { Written { text: String } }
+    /// # #[derive(Projection, Default, Debug, Serialize, Deserialize)]
+    /// # #[projection(name = "notes", events(NoteEvent))]
+    /// # struct NoteRow { #[key] id: String, #[on(Written { text })] text: String }
+    /// use annals::projector::OnRewound;
+    ///
+    /// let notes = Store::memory().projection::<NoteRow>().on_rewound(OnRewound::Rebuild);
+    /// # drop(notes);
+    /// ```
     #[must_use]
     pub fn on_rewound(mut self, policy: OnRewound) -> Self {
-        self.on_rewound = policy;
+        self.policy.on_rewound = policy;
+        self
+    }
+
+    /// What is done where the rows that are there were made by another fold, under the same version;
+    /// [`OnChanged::Refuse`] unless said otherwise.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum NoteEvent { Written { text: String } }
+    /// # #[derive(Projection, Default, Debug, Serialize, Deserialize)]
+    /// # #[projection(name = "notes", events(NoteEvent))]
+    /// # struct NoteRow { #[key] id: String, #[on(Written { text })] text: String }
+    /// use annals::projector::OnChanged;
+    ///
+    /// let notes = Store::memory().projection::<NoteRow>().on_changed(OnChanged::Rebuild);
+    /// # drop(notes);
+    /// ```
+    #[must_use]
+    pub fn on_changed(mut self, policy: OnChanged) -> Self {
+        self.policy.on_changed = policy;
+        // What was read last was read under another policy.
+        self.read = Arc::default();
+        self
+    }
+
+    /// What is done with a row that cannot take an event; [`OnPoison::Park`] unless said otherwise.
+    ///
+    /// ```
+    /// # use annals::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # enum NoteEvent { Written { text: String } }
+    /// # #[derive(Projection, Default, Debug, Serialize, Deserialize)]
+    /// # #[projection(name = "notes", events(NoteEvent))]
+    /// # struct NoteRow { #[key] id: String, #[on(Written { text })] text: String }
+    /// use annals::projector::OnPoison;
+    ///
+    /// let notes = Store::memory().projection::<NoteRow>().on_poison(OnPoison::Stop);
+    /// # drop(notes);
+    /// ```
+    #[must_use]
+    pub fn on_poison(mut self, policy: OnPoison) -> Self {
+        self.policy.on_poison = policy;
         self
     }
 
@@ -127,8 +188,12 @@ impl<P: Projection> Projector<P> {
     /// When the journal cannot be read, or the row does not read as a `P`.
     pub async fn get(&self, key: impl IntoIdentifier<P::Key>) -> Result<Option<P>, ProjectError> {
         let key = key.into_identifier().to_string();
-        let mut rows = self.journal.rows(&self.model, vec![key.clone()]).await?;
-        rows.pop().flatten().map(|json| read_row(&key, &json)).transpose()
+        let rows = self.read(|journal, model| {
+            let keys = vec![key.clone()];
+            Box::pin(async move { journal.rows(&model, keys).await })
+        });
+        let rows = rows.await?;
+        rows.into_iter().next().flatten().map(|json| read_row(&key, &json)).transpose()
     }
 
     /// The rows in the order of their keys' bytes, a page at a time. Await it for a [`Page`].
@@ -136,60 +201,16 @@ impl<P: Projection> Projector<P> {
         Rows::new(self.clone())
     }
 
-    /// How many events of any type have been recorded and not yet been looked at: 0 right after
-    /// [`catch_up`](Self::catch_up), if nobody writes.
+    /// How many events of any type have been recorded and not yet been looked at by the build that this program writes: 0
+    /// right after [`catch_up`](Self::catch_up), if nobody writes.
     ///
     /// # Errors
     ///
-    /// When the journal cannot be read.
+    /// When the journal cannot be read, or this program has no build to write.
     pub async fn lag(&self) -> Result<u64, ProjectError> {
-        let checkpoints = self.journal.checkpoints(&self.model).await?;
-        let mut lag = 0;
-        for partition in 0..self.journal.partitions() {
-            let head = self.journal.head(partition).await?.map_or(0, |head| head.number);
-            let seen = checkpoints.get(&partition).map_or(0, |checkpoint| checkpoint.log_id.number);
-            lag += head.saturating_sub(seen);
-        }
-        Ok(lag)
-    }
-
-    /// Deletes all rows and makes them anew from the first event on. Until that is done, readers find only the rows
-    /// made so far.
-    ///
-    /// # Errors
-    ///
-    /// As [`catch_up`](Self::catch_up), which takes it up where it was stopped.
-    ///
-    /// ```
-    /// # use annals::prelude::*;
-    /// # #[derive(Event, Serialize, Deserialize)]
-    /// # enum NoteEvent { Written { text: String } }
-    /// # #[derive(Aggregate, Default)]
-    /// # #[aggregate(event = NoteEvent)]
-    /// # struct Note { #[on(Written { text })] text: String }
-    /// # #[derive(Command, Clone)]
-    /// # #[command(note: Note)]
-    /// # #[command(any)]
-    /// # #[emit(Written { text })]
-    /// # struct Write { text: String }
-    /// # #[derive(Projection, Default, Debug, Serialize, Deserialize)]
-    /// # #[projection(name = "notes", events(NoteEvent))]
-    /// # struct NoteRow { #[key] id: String, #[on(Written { text })] text: String }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let store = Store::memory();
-    /// store.repository::<Note>().execute("a", Write { text: "tea".to_owned() }).await?;
-    /// let notes = store.projection::<NoteRow>();
-    /// notes.catch_up().await?;
-    ///
-    /// // The row's type was changed, and the rows that are there are of the old one:
-    /// assert_eq!(notes.rebuild().await?.rows, 1);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn rebuild(&self) -> Result<CaughtUp, ProjectError> {
-        self.journal.clear(&self.model).await?;
-        self.catch_up().await
+        let model = self.writing().await?.model;
+        let (done, all) = driver::done_and_all(&*self.journal, &self.journal.checkpoints(&model).await?).await?;
+        Ok(all.saturating_sub(done))
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Rows<P> {
     limit: usize,
 }
 
-impl<P> fmt::Debug for Rows<P> {
+impl<P: Projection> fmt::Debug for Rows<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
             .field("projector", &self.projector)
@@ -92,7 +92,8 @@ impl<P> fmt::Debug for Rows<P> {
 pub struct Page<P> {
     /// The rows.
     pub rows: Vec<P>,
-    /// The key to ask for the next page with, by [`Rows::after`]; `None` after the last page.
+    /// What to ask for the next page with, by [`Rows::after`] or [`Find::after`](super::Find::after); `None` after the last
+    /// page.
     pub next: Option<String>,
 }
 
@@ -114,8 +115,12 @@ impl<P: Projection> Rows<P> {
     }
 
     async fn page(self) -> Result<Page<P>, ProjectError> {
-        let Projector { journal, model, .. } = &self.projector;
-        let page = journal.rows_page(model, self.after, self.limit).await?;
+        let Self { projector, after, limit } = self;
+        let page = projector.read(move |journal, model| {
+            let after = after.clone();
+            Box::pin(async move { journal.rows_page(&model, after, limit).await })
+        });
+        let page = page.await?;
         let next = page.rows.last().filter(|_| page.more).map(|(key, _)| key.clone());
         let rows = page.rows.iter().map(|(key, json)| read_row(key, json)).collect::<Result<_, _>>()?;
         Ok(Page { rows, next })

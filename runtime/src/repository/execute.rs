@@ -10,7 +10,8 @@ use crate::{
     codec,
     journal::{Append, AppendId, Appended, Conflict, Durability, Expected, NewEvent, Once, Remembered, Verdict},
     model::{
-        Aggregate, Annotations, Command, Context, Event, Existence, Metadata, Position, Recorded, StreamName, Version,
+        Aggregate, Annotations, Command, Context, Cursor, Event, Existence, Metadata, Position, Recorded, StreamName,
+        Version,
     },
     trace::{span, tell},
 };
@@ -115,6 +116,7 @@ impl<C: Command> fmt::Debug for Execute<C> {
 /// assert_eq!(outcome.events[0].event, CounterEvent::Added { amount: 2 });
 /// assert_eq!((outcome.version, outcome.position()), (Version::new(1), Some(Position::from(1))));
 /// assert_eq!(outcome.attempts, 1);
+/// assert_eq!(outcome.token().position(0), outcome.position());
 /// # Ok(())
 /// # }
 /// ```
@@ -135,6 +137,14 @@ impl<E> Outcome<E> {
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.events.last().map(|event| event.metadata.position)
+    }
+
+    /// The place in the log that contains all of it: whoever waits until a read model has come there
+    /// ([`Projector::wait_until`](crate::projector::Projector::wait_until)) reads what was written. The log's start, where
+    /// there was nothing to do.
+    #[must_use]
+    pub fn token(&self) -> Cursor {
+        self.position().map_or_else(Cursor::start, Cursor::from)
     }
 }
 

@@ -20,7 +20,9 @@ pub mod conformance;
 mod difference;
 mod laws;
 pub(crate) mod lock;
+mod row_store;
 mod scenario;
 
 pub use laws::{LookedAt, laws, laws_of};
+pub use row_store::row_store;
 pub use scenario::{Decided, Given, Then, given, given_stored};

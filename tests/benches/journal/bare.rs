@@ -7,7 +7,17 @@ use redis::{Cmd, Value, aio::MultiplexedConnection};
 
 /// The key of a stream in a store of one partition.
 pub(crate) fn stream_key(id: &str) -> String {
-    format!("{{annals:0}}:s:{}", data::stream(id))
+    stream_key_in(0, id)
+}
+
+/// The key of a stream of this partition.
+pub(crate) fn stream_key_in(partition: u16, id: &str) -> String {
+    format!("{{annals:{partition}}}:s:{}", data::stream(id))
+}
+
+/// The key of a partition's log.
+pub(crate) fn log_of(partition: u16) -> String {
+    format!("{{annals:{partition}}}:log")
 }
 
 pub(crate) const LOG: &str = "{annals:0}:log";

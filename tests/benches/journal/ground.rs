@@ -58,6 +58,10 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn start(durability: Durability) -> Self {
+        Self::of_partitions(durability, 1).await
+    }
+
+    pub(crate) async fn of_partitions(durability: Durability, partitions: u16) -> Self {
         let mut builder = RedisServer::builder();
         if let Some(fsync) = durability.fsync() {
             // A rewrite of the file would be work of another kind in the middle of a round.
@@ -66,7 +70,8 @@ impl Ground {
         }
         let server = builder.start();
         pin(server.pid(), SERVER_CORE);
-        let journal = Arc::new(RedisJournal::connect(&server.url(), &RedisOptions::new()).await.unwrap());
+        let journal =
+            Arc::new(RedisJournal::connect(&server.url(), &RedisOptions::new().partitions(partitions)).await.unwrap());
         // What a repository does before its first append.
         journal.claim(super::data::AGGREGATE, vec![super::data::TYPE.to_owned()]).await.unwrap();
         let store = Store::on(Arc::clone(&journal), "the bench's server");

@@ -2,7 +2,7 @@
 //! measured in the same run, through the same client, taking turns.
 //!
 //! `cargo bench -p annals-tests --bench journal` runs every group, `… --bench journal -- append load` some of them:
-//! `append`, `groups`, `load`, `replay`, `live`, `memory`. It starts its own servers, pinned to one core where there is
+//! `append`, `groups`, `load`, `replay`, `rows`, `live`, `memory`. It starts its own servers, pinned to one core where there is
 //! `taskset`, and keeps its own runtime on the other. Times depend on the machine; the ratios are what to look at. Beside
 //! those by the clock stand those "by work": of what the busier core did, whatever else the machine was busy with.
 //!
@@ -20,6 +20,7 @@ mod load;
 mod memory;
 mod replay;
 mod report;
+mod rows;
 mod spent;
 
 use ground::pin_client;
@@ -27,7 +28,7 @@ use tokio::runtime::Builder;
 
 /// Asks for a runtime with a worker thread, as most programs have it, in place of one that is all in one thread.
 const WORKERS: &str = "workers";
-const GROUPS: [&str; 6] = ["append", "groups", "load", "replay", "live", "memory"];
+const GROUPS: [&str; 7] = ["append", "groups", "load", "replay", "rows", "live", "memory"];
 
 fn main() {
     // `cargo bench` adds `--bench`.
@@ -54,6 +55,7 @@ fn main() {
                 "groups" => groups::run().await,
                 "load" => load::run().await,
                 "replay" => replay::run().await,
+                "rows" => rows::run().await,
                 "live" => live::run().await,
                 _ => memory::run().await,
             }

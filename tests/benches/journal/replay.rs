@@ -1,7 +1,7 @@
 //! Reading everything: the log as it is stored, events into a fold, a projection; against the same reads done bare.
 
 use super::{
-    bare::{LOG, stream_key},
+    bare::{LOG, stream_key_in},
     data::{self, AGGREGATE, AccountEvent, Balance, Layout, PER_STREAM},
     ground::{Durability, Ground, array},
     report::{Goal, Rounds, heading, line, per_second},
@@ -66,33 +66,33 @@ async fn replay(ground: &Ground, way: Way) -> (Spent, usize) {
 async fn bare(raw: MultiplexedConnection) -> usize {
     let mut events = 0;
     let (mut one, mut other) = (raw.clone(), raw);
-    let mut entries = pointers(&mut one, None).await;
+    let mut entries = pointers(&mut one, LOG, None).await;
     while let Some(last) = entries.last() {
         let last = id_of(last);
-        let lists = lists(&entries);
+        let lists = lists(&entries, 0);
         let (next, answers) =
-            tokio::join!(pointers(&mut one, Some(&last)), other.req_packed_commands(&lists, 0, lists.len()));
+            tokio::join!(pointers(&mut one, LOG, Some(&last)), other.req_packed_commands(&lists, 0, lists.len()));
         events += answers.unwrap().into_iter().map(|answer| array(answer).len()).sum::<usize>();
         entries = next;
     }
     events
 }
 
-async fn pointers(raw: &mut MultiplexedConnection, after: Option<&str>) -> Vec<Value> {
+pub(crate) async fn pointers(raw: &mut MultiplexedConnection, log: &str, after: Option<&str>) -> Vec<Value> {
     let mut command = redis::cmd("XRANGE");
     let start = after.map_or_else(|| "-".to_owned(), |after| format!("({after}"));
-    command.arg(LOG).arg(start).arg("+").arg("COUNT").arg(BATCH);
+    command.arg(log).arg(start).arg("+").arg("COUNT").arg(BATCH);
     array(raw.req_packed_command(&command).await.unwrap())
 }
 
 /// The commands that read what these entries point at: runs of one stream by one command.
-fn lists(entries: &[Value]) -> Pipeline {
+pub(crate) fn lists(entries: &[Value], partition: u16) -> Pipeline {
     let pointers: Vec<_> = entries.iter().map(pointer).collect();
     let mut commands = redis::pipe();
     for run in pointers.chunk_by(|one, next| one.0 == next.0 && one.1 + 1 == next.1) {
         let (stream, version) = run[0];
         let id = &stream[AGGREGATE.len() + 1..];
-        commands.cmd("LRANGE").arg(stream_key(id)).arg(version - 1).arg(version + run.len() - 2);
+        commands.cmd("LRANGE").arg(stream_key_in(partition, id)).arg(version - 1).arg(version + run.len() - 2);
     }
     commands
 }
@@ -107,11 +107,11 @@ fn parts(entry: &Value) -> (&[u8], &[u8]) {
     panic!("expected an entry of one field, found {entry:?}")
 }
 
-fn id_of(entry: &Value) -> String {
+pub(crate) fn id_of(entry: &Value) -> String {
     String::from_utf8_lossy(parts(entry).0).into_owned()
 }
 
-fn pointer(entry: &Value) -> (&str, usize) {
+pub(crate) fn pointer(entry: &Value) -> (&str, usize) {
     let mut words = std::str::from_utf8(parts(entry).1).unwrap().split(' ');
     (words.next().unwrap(), words.next().unwrap().parse().unwrap())
 }

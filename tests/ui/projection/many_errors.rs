@@ -5,7 +5,7 @@ use annals::prelude::*;
 use shop::OrderEvent;
 
 #[derive(Projection, Default, Serialize, Deserialize)]
-#[projection(name = "order:summary", events(OrderEvent), version = 2, ignore(Confirmed, LineAdded))]
+#[projection(name = "order:summary", events(OrderEvent), version = 0, ignore(Confirmed, LineAdded))]
 #[row(Created { user_id, .. })]
 #[remove(Cancelled { .. } => true)]
 struct OrderSummary {
@@ -16,6 +16,9 @@ struct OrderSummary {
     order_id: String,
     #[on(Created { amount, .. }, amount => *amount)]
     #[on(Confirmed)]
+    #[index(rnage)]
+    #[index(range, per = usr_id)]
+    #[index(per = user_id)]
     amount: f64,
     #[on(Confirmed => true)]
     #[projection(skip)]

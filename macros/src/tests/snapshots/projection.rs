@@ -12,20 +12,19 @@ const _: () = {
         type Events = ::annals::Or<OrderEvent, ::annals::Or<PaymentEvent, ShippingEvent>>;
         type Key = String;
         const NAME: &'static ::core::primitive::str = "journeys";
-        fn key(
+        const FOLD: ::core::primitive::u64 = 15970152885864386985u64;
+        fn keys(
             __event: &::annals::Or<OrderEvent, ::annals::Or<PaymentEvent, ShippingEvent>>,
             __metadata: &::annals::Metadata,
-        ) -> ::core::result::Result<::core::option::Option<String>, ::annals::__private::String> {
+        ) -> ::core::result::Result<::annals::Keys<String>, ::annals::__private::String> {
             match __event {
                 ::annals::Or::Second(::annals::Or::First(PaymentEvent::Received { order, .. })) => {
-                    ::core::result::Result::Ok(::core::option::Option::Some(::annals::__private::key::<String>(order)))
+                    ::core::result::Result::Ok(::annals::__private::keys::<String, _>(order))
                 }
-                ::annals::Or::First(OrderEvent::Viewed { .. }) => {
-                    ::core::result::Result::Ok(::core::option::Option::None)
-                }
+                ::annals::Or::First(OrderEvent::Viewed { .. }) => ::core::result::Result::Ok(::annals::Keys::none()),
                 _ => ::core::result::Result::map(
                     ::annals::__private::key_of_aggregate::<String>(__metadata),
-                    ::core::option::Option::Some,
+                    ::annals::Keys::one,
                 ),
             }
         }

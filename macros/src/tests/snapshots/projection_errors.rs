@@ -15,10 +15,10 @@ const _: () = {
         type Events = ::annals::Or<OrderEvent, OrderEvent>;
         type Key = ::annals::Single;
         const NAME: &'static ::core::primitive::str = "";
-        fn key(
+        fn keys(
             _: &Self::Events,
             _: &::annals::Metadata,
-        ) -> ::core::result::Result<::core::option::Option<Self::Key>, ::annals::__private::String> {
+        ) -> ::core::result::Result<::annals::Keys<Self::Key>, ::annals::__private::String> {
             ::core::unreachable!()
         }
         fn open(_: &Self::Key) -> Self {

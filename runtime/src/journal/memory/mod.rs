@@ -1,15 +1,18 @@
 //! The journal in memory: for tests, and for programs that keep nothing.
 
+mod builds;
 mod events;
+mod indexes;
 mod keys;
+mod leases;
 mod models;
 mod owners;
 mod snapshots;
 
 use super::{
-    Append, AppendId, Appended, Checkpoint, Commit, Committed, Demand, Durability, Fingerprint, Health, Journal,
-    JournalError, LogBatch, LogId, LogRead, Once, ReadModel, Remembered, Restored, RowsPage, Snapshot, StoredEvent,
-    Verdict, checks,
+    Append, AppendId, Appended, BuildStep, Builds, Checkpoint, Commit, Committed, Demand, Durability, Find,
+    Fingerprint, Found, Health, Journal, JournalError, LeaseRequest, Leases, LogBatch, LogId, LogRead, Once, ReadModel,
+    Remembered, Restored, RowsPage, Snapshot, StoredEvent, Verdict, checks,
 };
 use crate::model::{StreamName, Version};
 use events::Events;
@@ -268,9 +271,15 @@ impl Journal for MemoryJournal {
 
     fn health(&self) -> BoxFuture<'_, Result<Health, JournalError>> {
         Box::pin(async move {
+            let parked = self.models().parked_counts();
             let events = self.events();
             let heads = (0..self.partitions).filter_map(|partition| Some((partition, events.head(partition)?)));
-            Ok(Health { server: "this process' memory".to_owned(), heads: heads.collect(), ..Health::default() })
+            Ok(Health {
+                server: "this process' memory".to_owned(),
+                heads: heads.collect(),
+                parked,
+                ..Health::default()
+            })
         })
     }
 
@@ -313,7 +322,7 @@ impl Journal for MemoryJournal {
         let model = model.clone();
         Box::pin(async move {
             checks::read_model(&model)?;
-            Ok(self.models().rows(&model, &keys))
+            self.models().rows(&model, &keys)
         })
     }
 
@@ -327,14 +336,14 @@ impl Journal for MemoryJournal {
         Box::pin(async move {
             checks::read_model(&model)?;
             checks::limit(limit)?;
-            Ok(self.models().page(&model, after, limit))
+            self.models().page(&model, after, limit)
         })
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, JournalError>> {
         Box::pin(async move {
             checks::commit(&commit, self.partitions)?;
-            Ok(self.models().commit(commit))
+            self.models().commit(commit)
         })
     }
 
@@ -342,7 +351,62 @@ impl Journal for MemoryJournal {
         let model = model.clone();
         Box::pin(async move {
             checks::read_model(&model)?;
-            self.models().clear(&model);
+            self.models().clear(&model)
+        })
+    }
+
+    fn find(&self, model: &ReadModel, find: Find) -> BoxFuture<'_, Result<Found, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::find(&model, &find)?;
+            self.models().find(&model, &find)
+        })
+    }
+
+    fn parked(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<String, String>, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::read_model(&model)?;
+            Ok(self.models().parked(&model))
+        })
+    }
+
+    fn builds(&self, name: &str) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        let name = name.to_owned();
+        Box::pin(async move {
+            checks::model_name(&name)?;
+            Ok(self.models().builds(&name))
+        })
+    }
+
+    fn build(&self, model: &ReadModel, step: BuildStep) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::read_model(&model)?;
+            Ok(self.models().build(&model, step))
+        })
+    }
+
+    fn sweep(&self, model: &ReadModel, rows: usize) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let model = model.clone();
+        Box::pin(async move {
+            checks::sweep(&model, rows)?;
+            Ok(self.models().sweep(&model, rows))
+        })
+    }
+
+    fn lease(&self, request: LeaseRequest) -> BoxFuture<'_, Result<Leases, JournalError>> {
+        Box::pin(async move {
+            checks::lease(&request)?;
+            Ok(self.models().lease(request, self.partitions))
+        })
+    }
+
+    fn release(&self, model: &ReadModel, holder: &str) -> BoxFuture<'_, Result<(), JournalError>> {
+        let (model, holder) = (model.clone(), holder.to_owned());
+        Box::pin(async move {
+            checks::release(&model, &holder)?;
+            self.models().release(&model, &holder);
             Ok(())
         })
     }

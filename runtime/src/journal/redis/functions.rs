@@ -11,12 +11,14 @@ use tokio::time::Instant;
 
 const SOURCE: &str = include_str!("journal.lua");
 /// What can be called.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 18] = [
     "about", "settings", "make", "append", "remember", "claim", "version", "restore", "keep", "seek", "commit",
-    "clear", "page",
+    "clear", "page", "find", "build", "sweep", "lease", "release",
 ];
 /// Which of them only read, so that a server calls them too when it takes no writes.
-const READING: [&str; 6] = ["about", "settings", "version", "restore", "seek", "page"];
+const READING: [&str; 7] = ["about", "settings", "version", "restore", "seek", "page", "find"];
+/// Which of them make room, so that a server calls them too when its memory is full.
+const FREEING: [&str; 3] = ["clear", "sweep", "release"];
 /// How often one is called at most, where the server loses the functions in between.
 const TIMES: u32 = 3;
 
@@ -61,7 +63,11 @@ impl Functions {
         let prefix = format!("annals_{:016x}", fnv1a64(&[SOURCE, &NAMES.concat()].concat()));
         // While a library is loaded there is no `pairs` to find the functions with.
         let register = |name: &&str| {
-            let flags = if READING.contains(name) { "'no-writes'" } else { "" };
+            let flags = match *name {
+                name if READING.contains(&name) => "'no-writes'",
+                name if FREEING.contains(&name) => "'allow-oom'",
+                _ => "",
+            };
             format!(
                 "redis.register_function{{function_name='{prefix}_{name}', flags={{{flags}}}, callback=function(keys, args) \
                  return answer(journal.{name}, keys, args) end}}\n"
@@ -263,6 +269,6 @@ mod tests {
         let defined: Vec<_> =
             SOURCE.lines().filter_map(|line| line.strip_prefix("function journal.")?.split('(').next()).collect();
         assert_eq!(defined, NAMES);
-        assert!(READING.iter().all(|name| NAMES.contains(name)));
+        assert!(READING.iter().chain(&FREEING).all(|name| NAMES.contains(name)));
     }
 }

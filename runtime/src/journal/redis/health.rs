@@ -29,6 +29,7 @@ impl RedisJournal {
             functions: Some(self.functions.name()),
             persistence: facts.persistence(),
             replicas: facts.replicas(),
+            parked: self.parked_counts().await?,
         })
     }
 }

@@ -16,11 +16,13 @@ local SCAN = 4096
 local GLANCE = 16
 -- How many missed events a conflict brings.
 local MOST_MISSED = 1000
+-- Where a build can stand.
+local STATES = { serving = true, building = true, retired = true }
 
 local HOLDS = {
   LLEN = 'list', LINDEX = 'list', LRANGE = 'list',
   HGET = 'hash', HMGET = 'hash', HLEN = 'hash', HGETALL = 'hash',
-  ZCARD = 'zset', ZRANGEBYLEX = 'zset',
+  ZCARD = 'zset', ZRANGEBYLEX = 'zset', ZREVRANGEBYLEX = 'zset',
   XRANGE = 'stream',
   GET = 'string',
 }
@@ -206,6 +208,40 @@ local function in_chunks(command, key, values, from, to)
   end
 end
 
+-- Adds every `step`th of these values to a sorted set that is ordered by its members alone.
+local function add_in_order(set, values, from, to, step)
+  local scored, size = {}, 0
+  for i = from, to, step do
+    -- A text, since the server turns numbers into texts slowly.
+    scored[size + 1], scored[size + 2] = '0', values[i]
+    size = size + 2
+    if size == CHUNK then
+      redis.call('ZADD', set, unpack(scored, 1, size))
+      size = 0
+    end
+  end
+  if size > 0 then redis.call('ZADD', set, unpack(scored, 1, size)) end
+end
+
+-- The values of these fields of a hash that are there, or of which `missing` says what it means that they are not.
+local function values_of(hash, fields, count, missing)
+  local values = {}
+  for from = 1, count, CHUNK do
+    local to = math.min(from + CHUNK - 1, count)
+    local some = read('HMGET', hash, unpack(fields, from, to))
+    for i = from, to do
+      values[i] = some[i - from + 1] or missing(i)
+    end
+  end
+  return values
+end
+
+-- The server's clock in milliseconds.
+local function clock()
+  local time = read('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 -- The error that says which of these commands the user may not run, if any.
 local function forbidden(commands)
   for _, command in ipairs(commands) do
@@ -222,6 +258,108 @@ local function revision_of(checkpoints, model)
     foreign(checkpoints, 'expected a revision under ' .. model .. ', found ' .. revision)
   end
   return tonumber(revision)
+end
+
+-- Version and number of a build, by its field among the builds.
+local function age_of(field)
+  local version, number = string.match(field, '^(%d+)%.(%d+)$')
+  return tonumber(version or string.match(field, '^%d+$')), tonumber(number or 0)
+end
+
+-- Whether one build is newer than another one.
+local function is_newer(one, other)
+  if one.version ~= other.version then return one.version > other.version end
+  return one.number > other.number
+end
+
+-- The builds that there are of a read model, by their fields, and the one that is read.
+local function builds_at(key)
+  local fields = read('HGETALL', key)
+  local builds, serving = {}, nil
+  for i = 1, #fields, 2 do
+    local field, text = fields[i], fields[i + 1]
+    local version, number = age_of(field)
+    local state, fingerprint = string.match(text, '^(%l+) (%x+)$')
+    if not version or not STATES[state] or #fingerprint ~= 16 then
+      foreign(key, 'expected STATE FINGERPRINT under each version, found ' .. text .. ' under ' .. field)
+    end
+    local build = { field = field, version = version, number = number, state = state, fingerprint = fingerprint }
+    builds[field] = build
+    if state == 'serving' then
+      if serving then foreign(key, 'expected one build that serves, found ' .. serving.field .. ' and ' .. field) end
+      serving = build
+    end
+  end
+  return builds, serving
+end
+
+-- What is behind the last colon: of a read model its field among the builds, of a checkpoint's field the partition.
+local function last_part(text)
+  return string.match(text, '[^:]+$')
+end
+
+-- Whether a build gives no rows and takes no commits.
+local function is_retired(key, model)
+  local builds, serving = builds_at(key)
+  local field = last_part(model)
+  if builds[field] then return builds[field].state == 'retired' end
+  if not serving then return false end
+  -- It may have been forgotten since it was retired.
+  local version, number = age_of(field)
+  return is_newer(serving, { version = version, number = number })
+end
+
+-- The keys of all indexes of a read model, by the key that lists them.
+local function indexes_of(indexes)
+  local keys = read('ZRANGEBYLEX', indexes, '-', '+')
+  for i = 1, #keys do
+    keys[i] = indexes .. ':' .. keys[i]
+    read('ZCARD', keys[i])
+  end
+  return keys
+end
+
+-- What the leases say of a partition: its number, and by whom and until when it is held, if it is.
+local function share_of(key, partition, text)
+  local number, till, holder = string.match(text, '^(%d+) (%d+) (%S+)$')
+  number = number or string.match(text, '^%d+$')
+  if not number or #number > 15 or #(till or '') > 15 then
+    foreign(key, 'expected NUMBER or NUMBER UNTIL HOLDER under ' .. partition .. ', found ' .. text)
+  end
+  return { number = tonumber(number), till = tonumber(till), holder = holder }
+end
+
+local function is_held(share, now)
+  return share and share.holder and share.till > now
+end
+
+-- Whether a partition is held under the lease of this number.
+local function is_leased(key, partition, number)
+  local text = read('HGET', key, partition)
+  local share = text and share_of(key, partition, text)
+  return is_held(share, clock()) and string.format('%d', share.number) == number
+end
+
+-- All that the leases of a read model say: its shares by their partitions, until when each holder counts, and the
+-- shares one after another.
+local function leases_at(key)
+  local fields = read('HGETALL', key)
+  local shares, holders, all = {}, {}, {}
+  for i = 1, #fields, 2 do
+    local field, text = fields[i], fields[i + 1]
+    local name = string.match(field, '^holder:(.+)$')
+    if name and string.match(text, '^%d+$') and #text <= 15 then
+      holders[#holders + 1] = { name = name, till = tonumber(text) }
+    elseif string.match(field, '^%d+$') and #field <= 5 then
+      local share = share_of(key, field, text)
+      share.partition = field
+      all[#all + 1] = share
+      shares[tonumber(field)] = share
+    else
+      foreign(key, 'expected partitions and holder:NAME, found ' .. text .. ' under ' .. field)
+    end
+  end
+  return shares, holders, all
 end
 
 local journal = {}
@@ -403,13 +541,13 @@ end
 function journal.append(keys, args)
   local log, head = keys[1], keys[2]
   local millis, number = head_of(head, log)
-  local time = read('TIME')
+  local now = clock()
   -- That the keys may be written was looked at before this was called.
   if not (redis.acl_check_cmd('XADD', log, '*', 'e', '') and redis.acl_check_cmd('RPUSH', keys[3], '')
     and redis.acl_check_cmd('SET', head, '')) then
     return redis.error_reply('NOPERM this user may not run XADD, RPUSH and SET on the keys of the journal')
   end
-  local at = place_after(millis, number, time[1] * 1000 + math.floor(time[2] / 1000))
+  local at = place_after(millis, number, now)
   local reply = { 'verdicts' }
   local key, arg, last = 3, 2, #args
   while arg <= last do
@@ -588,72 +726,305 @@ function journal.seek(keys, args)
   return { 'found', string.format('%d-%d', low, wanted) }
 end
 
--- Changes rows and moves the checkpoint.
--- KEYS rows keys checkpoints ARGV field expected checkpoint model revision writes {key row}... deleted-key...
--- The revision is empty where any will do.
+-- Changes rows, entries of indexes and notes of parked rows, and moves the checkpoint.
+-- KEYS rows keys checkpoints builds leases parked counts indexes index...
+-- ARGV model field expected checkpoint revision lease writes deletes notes forgotten {key row}... deleted-key... {key note}...
+-- forgotten-key... and of each index {removed added removed-entry... added-entry...}
+-- Revision and lease are empty where any will do, and none is needed. `found` in an answer is the checkpoint that is there.
 function journal.commit(keys, args)
-  local rows, index, checkpoints = keys[1], keys[2], keys[3]
-  local field, expected, checkpoint, model, writes = args[1], args[2], args[3], args[4], tonumber(args[6])
+  local rows, row_keys, checkpoints, parked, counts, indexes = keys[1], keys[2], keys[3], keys[6], keys[7], keys[8]
+  local model, field = args[1], args[2]
   local found = read('HGET', checkpoints, field) or ''
+  if is_retired(keys[4], model) then return { 'retired', found } end
+  if args[6] ~= '' and not is_leased(keys[5], last_part(field), args[6]) then return { 'fenced', found } end
   -- Behind the log id, the event's fingerprint may stand.
-  if string.match(found, '^%S*') ~= expected then return { 'moved', found } end
+  if string.match(found, '^%S*') ~= args[3] then return { 'moved', found } end
   local revision = revision_of(checkpoints, model)
   if args[5] ~= '' and tonumber(args[5]) ~= revision then return { 'moved', found } end
+
+  local deletes = 11 + 2 * tonumber(args[7])
+  local notes = deletes + tonumber(args[8])
+  local forgotten = notes + 2 * tonumber(args[9])
+  local entries = forgotten + tonumber(args[10])
+  local parks = entries > notes
   read('HLEN', rows)
-  read('ZCARD', index)
-  local refusal = forbidden({ { 'HSET', rows, '', '' }, { 'ZADD', index, 0, '' }, { 'HDEL', rows, '' },
-    { 'ZREM', index, '' }, { 'HSET', checkpoints, '', '' } })
+  read('ZCARD', row_keys)
+  local commands = { { 'HSET', rows, '', '' }, { 'ZADD', row_keys, 0, '' }, { 'HDEL', rows, '' }, { 'ZREM', row_keys, '' },
+    { 'HSET', checkpoints, '', '' } }
+  if parks then
+    for _, key in ipairs({ parked, counts }) do
+      read('HLEN', key)
+      commands[#commands + 1] = { 'HSET', key, '', '' }
+      commands[#commands + 1] = { 'HDEL', key, '' }
+    end
+  end
+  for i = 9, #keys do
+    read('ZCARD', keys[i])
+    commands[#commands + 1] = { 'ZADD', keys[i], 0, '' }
+    commands[#commands + 1] = { 'ZREM', keys[i], '' }
+  end
+  if #keys > 8 then
+    read('ZCARD', indexes)
+    commands[#commands + 1] = { 'ZADD', indexes, 0, '' }
+  end
+  local refusal = forbidden(commands)
   if refusal then return refusal end
 
-  local first, deletes = 7, 6 + 2 * writes
-  local members = {}
-  for i = first, deletes, 2 do
-    members[#members + 1] = 0
-    members[#members + 1] = args[i]
+  in_chunks('HSET', rows, args, 11, deletes - 1)
+  add_in_order(row_keys, args, 11, deletes - 1, 2)
+  in_chunks('HDEL', rows, args, deletes, notes - 1)
+  in_chunks('ZREM', row_keys, args, deletes, notes - 1)
+  if parks then
+    in_chunks('HSET', parked, args, notes, forgotten - 1)
+    in_chunks('HDEL', parked, args, forgotten, entries - 1)
+    local count = redis.call('HLEN', parked)
+    if count > 0 then redis.call('HSET', counts, model, count) else redis.call('HDEL', counts, model) end
   end
-  in_chunks('HSET', rows, args, first, deletes)
-  in_chunks('ZADD', index, members, 1, #members)
-  in_chunks('HDEL', rows, args, deletes + 1, #args)
-  in_chunks('ZREM', index, args, deletes + 1, #args)
-  redis.call('HSET', checkpoints, field, checkpoint, model, string.format('%d', revision + 1))
+  for i = 9, #keys do
+    local index, first = keys[i], entries + 2
+    local added = first + tonumber(args[entries])
+    entries = added + tonumber(args[entries + 1])
+    in_chunks('ZREM', index, args, first, added - 1)
+    if entries > added then
+      redis.call('ZADD', indexes, '0', string.sub(index, #indexes + 2))
+      add_in_order(index, args, added, entries - 1, 1)
+    end
+  end
+  redis.call('HSET', checkpoints, field, args[4], model, string.format('%d', revision + 1))
   return { 'done' }
+end
+
+-- Deletes all that a read model has, and then some more keys, once nothing can go wrong any more.
+-- Its revision goes on, so that nobody takes the rows that come next for those that were here.
+-- `keys` begins with rows keys checkpoints; `fields` are those of its checkpoints, from `first` on.
+local function delete_all(keys, parked, counts, indexes, model, fields, first, more)
+  local rows, row_keys, checkpoints = keys[1], keys[2], keys[3]
+  read('HLEN', rows)
+  read('ZCARD', row_keys)
+  read('HLEN', parked)
+  read('HLEN', counts)
+  local revision = revision_of(checkpoints, model)
+  local doomed = indexes_of(indexes)
+  for _, key in ipairs({ rows, row_keys, parked, indexes, unpack(more) }) do doomed[#doomed + 1] = key end
+  local commands = { { 'HDEL', counts, '' }, { 'HDEL', checkpoints, '' }, { 'HSET', checkpoints, '', '' } }
+  for _, key in ipairs(doomed) do commands[#commands + 1] = { 'UNLINK', key } end
+  local refusal = forbidden(commands)
+  if refusal then return refusal end
+  for _, key in ipairs(doomed) do redis.call('UNLINK', key) end
+  redis.call('HDEL', counts, model)
+  in_chunks('HDEL', checkpoints, fields, first, #fields)
+  redis.call('HSET', checkpoints, model, string.format('%d', revision + 1))
 end
 
 -- Deletes a read model.
--- Its revision goes on, so that nobody takes the rows that come next for those that were here.
--- KEYS rows keys checkpoints ARGV model field...
+-- KEYS rows keys checkpoints builds parked counts indexes ARGV model field...
 function journal.clear(keys, args)
-  local rows, index, checkpoints, model = keys[1], keys[2], keys[3], args[1]
-  read('HLEN', rows)
-  read('ZCARD', index)
-  local revision = revision_of(checkpoints, model)
-  local refusal = forbidden({ { 'UNLINK', rows }, { 'UNLINK', index }, { 'HDEL', checkpoints, '' },
-    { 'HSET', checkpoints, '', '' } })
-  if refusal then return refusal end
-  redis.call('UNLINK', rows, index)
-  in_chunks('HDEL', checkpoints, args, 2, #args)
-  redis.call('HSET', checkpoints, model, string.format('%d', revision + 1))
-  return { 'done' }
+  if is_retired(keys[4], args[1]) then return { 'retired' } end
+  return delete_all(keys, keys[5], keys[6], keys[7], args[1], args, 2, {}) or { 'done' }
 end
 
 -- Some rows in the order of their keys, and whether there are more behind them.
--- KEYS rows keys ARGV limit from; `from` is as ZRANGEBYLEX wants it.
+-- KEYS rows keys builds ARGV model limit from; `from` is as ZRANGEBYLEX wants it.
 function journal.page(keys, args)
-  local rows, index, limit = keys[1], keys[2], tonumber(args[1])
-  local found = read('ZRANGEBYLEX', index, args[2], '+', 'LIMIT', 0, limit + 1)
+  local rows, index, limit = keys[1], keys[2], tonumber(args[2])
+  if is_retired(keys[3], args[1]) then return { 'retired' } end
+  local found = read('ZRANGEBYLEX', index, args[3], '+', 'LIMIT', 0, limit + 1)
   local reply = { 'page', #found > limit and 1 or 0 }
   local count = math.min(#found, limit)
-  for from = 1, count, CHUNK do
-    local to = math.min(from + CHUNK - 1, count)
-    local values = read('HMGET', rows, unpack(found, from, to))
-    for i = from, to do
-      local row = values[i - from + 1]
-      if not row then foreign(rows, 'expected a row for every key in ' .. index .. ', found none for ' .. found[i]) end
-      reply[#reply + 1] = found[i]
-      reply[#reply + 1] = row
-    end
+  local values = values_of(rows, found, count, function(i)
+    foreign(rows, 'expected a row for every key in ' .. index .. ', found none for ' .. found[i])
+  end)
+  for i = 1, count do
+    reply[2 * i + 1], reply[2 * i + 2] = found[i], values[i]
   end
   return reply
+end
+
+-- The key of the row that an entry leads to, behind this many values.
+local function key_behind(entry, parts)
+  local from = 1
+  for _ = 1, parts do
+    local ending = string.find(entry, '\0', from, true)
+    if not ending then return nil end
+    from = ending + 1
+  end
+  return string.sub(entry, from)
+end
+
+-- Some entries of an index with the rows that they lead to, and whether there are more behind them.
+-- KEYS rows index builds ARGV model parts command limit from to; the places are as the command wants them.
+function journal.find(keys, args)
+  local rows, index, parts, limit = keys[1], keys[2], tonumber(args[2]), tonumber(args[4])
+  if is_retired(keys[3], args[1]) then return { 'retired' } end
+  local found = read(args[3], index, args[5], args[6], 'LIMIT', 0, limit + 1)
+  local count = math.min(#found, limit)
+  local row_keys = {}
+  for i = 1, count do
+    row_keys[i] = key_behind(found[i], parts)
+    if not row_keys[i] then
+      foreign(index, string.format('expected %d values and the key of a row, found %s', parts, found[i]))
+    end
+  end
+  local values = values_of(rows, row_keys, count, function(i)
+    foreign(index, 'expected entries of rows in ' .. rows .. ', found none for ' .. found[i])
+  end)
+  local reply = { 'found', #found > limit and 1 or 0 }
+  for i = 1, count do
+    reply[2 * i + 1], reply[2 * i + 2] = found[i], values[i]
+  end
+  return reply
+end
+
+-- Whether one build has taken in all of the log that another one has.
+local function contains(checkpoints, name, own, other, partitions)
+  local function position(field)
+    local text = read('HGET', checkpoints, field)
+    if not text then return nil end
+    local number = string.match(text, '^%d+%-(%d+)$') or string.match(text, '^%d+%-(%d+) %x+$')
+    if not number or #number > 15 then
+      foreign(checkpoints, 'expected a log id under ' .. field .. ', found ' .. text)
+    end
+    return tonumber(number)
+  end
+  for partition = 0, partitions - 1 do
+    local behind = string.format(':%d', partition)
+    local reached = position(name .. ':' .. other.field .. behind)
+    if reached and (position(name .. ':' .. own.field .. behind) or -1) < reached then return false end
+  end
+  return true
+end
+
+-- Takes a step with a build, if it can be taken, and answers with the builds that there are then.
+-- KEYS builds checkpoints ARGV model step fingerprint partitions
+function journal.build(keys, args)
+  local key, checkpoints, model, step = keys[1], keys[2], args[1], args[2]
+  local name, field = string.match(model, '^(.*):([^:]+)$')
+  local builds, serving = builds_at(key)
+  local own = builds[field]
+  local is_building = own and own.state == 'building'
+  local changed, retired = nil, nil
+  if step == 'begin' and not own then
+    local version, number = age_of(field)
+    local build = { field = field, version = version, number = number, fingerprint = args[3] }
+    build.state = serving and 'building' or 'serving'
+    if not serving or is_newer(build, serving) then changed = build end
+  elseif step == 'accept' and own then
+    own.fingerprint = args[3]
+    changed = own
+  elseif step == 'abandon' and is_building then
+    retired = own
+  elseif step == 'serve' and is_building and (not serving
+    or is_newer(own, serving) and contains(checkpoints, name, own, serving, tonumber(args[4]))) then
+    own.state = 'serving'
+    changed, retired = own, serving
+  end
+  if changed or retired then
+    local revision = retired and revision_of(checkpoints, name .. ':' .. retired.field)
+    local refusal = forbidden({ { 'HSET', key, '', '' }, { 'HSET', checkpoints, '', '' } })
+    if refusal then return refusal end
+    if retired then
+      -- A commit that is under way finds another revision, also where a build of the same number is begun later.
+      redis.call('HSET', checkpoints, name .. ':' .. retired.field, string.format('%d', revision + 1))
+      redis.call('HSET', key, retired.field, 'retired ' .. retired.fingerprint)
+    end
+    if changed then redis.call('HSET', key, changed.field, changed.state .. ' ' .. changed.fingerprint) end
+  end
+  local reply = read('HGETALL', key)
+  table.insert(reply, 1, 'builds')
+  return reply
+end
+
+-- Deletes some rows of a retired build, then entries, and at last all else and the build itself; answers whether there is
+-- more to delete.
+-- KEYS rows keys checkpoints builds leases parked counts indexes ARGV model limit field...
+function journal.sweep(keys, args)
+  local rows, row_keys, builds, model, left = keys[1], keys[2], keys[4], args[1], tonumber(args[2])
+  local build = builds_at(builds)[last_part(model)]
+  if not build or build.state ~= 'retired' then return { 'swept', 0 } end
+  read('HLEN', rows)
+  local sets = indexes_of(keys[8])
+  table.insert(sets, 1, row_keys)
+  local some, more = {}, false
+  local commands = { { 'HDEL', rows, '' }, { 'HDEL', builds, '' } }
+  for i, set in ipairs(sets) do
+    some[i] = left > 0 and read('ZRANGEBYLEX', set, '-', '+', 'LIMIT', 0, left) or {}
+    left = left - #some[i]
+    more = more or read('ZCARD', set) > #some[i]
+    commands[#commands + 1] = { 'ZREM', set, '' }
+  end
+  read('HLEN', keys[5])
+  local refusal = forbidden(commands)
+  if not refusal and not more then
+    -- What is left goes whole, however much it is by now.
+    refusal = delete_all(keys, keys[6], keys[7], keys[8], model, args, 3, { keys[5] })
+    if not refusal then redis.call('HDEL', builds, build.field) end
+  elseif not refusal then
+    in_chunks('HDEL', rows, some[1], 1, #some[1])
+    for i, set in ipairs(sets) do in_chunks('ZREM', set, some[i], 1, #some[i]) end
+  end
+  return refusal or { 'swept', more and 1 or 0 }
+end
+
+-- Gives a holder its share of the partitions.
+-- KEYS leases ARGV partitions holder milliseconds
+function journal.lease(keys, args)
+  local key, count, asker, now = keys[1], tonumber(args[1]), args[2], clock()
+  local till = now + tonumber(args[3])
+  local shares, holders = leases_at(key)
+  local live, gone = 1, {}
+  for _, holder in ipairs(holders) do
+    if holder.till <= now and holder.name ~= asker then gone[#gone + 1] = 'holder:' .. holder.name end
+    if holder.till > now and holder.name ~= asker then live = live + 1 end
+  end
+  local share = math.ceil(count / live)
+  local reply, texts, held = { 'leases', live }, {}, 0
+  local function give_up(partition, one)
+    texts[#texts + 1] = string.format('%d', partition)
+    texts[#texts + 1] = string.format('%d', one.number)
+  end
+  local function hold(partition, number)
+    texts[#texts + 1] = string.format('%d', partition)
+    texts[#texts + 1] = string.format('%d %d %s', number, till, asker)
+    held = held + 1
+    reply[#reply + 1] = partition
+    reply[#reply + 1] = number
+  end
+  -- What it has beyond its share are the highest ones.
+  for partition = 0, count - 1 do
+    local one = shares[partition]
+    if is_held(one, now) and one.holder == asker then
+      if held < share then hold(partition, one.number) else give_up(partition, one) end
+    end
+  end
+  for partition = 0, count - 1 do
+    if held >= share then break end
+    local one = shares[partition]
+    if not is_held(one, now) then hold(partition, (one and one.number or 0) + 1) end
+  end
+  local refusal = forbidden({ { 'HSET', key, '', '' }, { 'HDEL', key, '' } })
+  if refusal then return refusal end
+  redis.call('HSET', key, 'holder:' .. asker, string.format('%d', till))
+  in_chunks('HSET', key, texts, 1, #texts)
+  in_chunks('HDEL', key, gone, 1, #gone)
+  return reply
+end
+
+-- Gives back what a holder has. The numbers stay, so that they always grow.
+-- KEYS leases ARGV holder
+function journal.release(keys, args)
+  local key, holder, texts = keys[1], args[1], {}
+  local _, _, all = leases_at(key)
+  for _, share in ipairs(all) do
+    if share.holder == holder then
+      texts[#texts + 1] = share.partition
+      texts[#texts + 1] = string.format('%d', share.number)
+    end
+  end
+  local refusal = forbidden({ { 'HSET', key, '', '' }, { 'HDEL', key, '' } })
+  if refusal then return refusal end
+  redis.call('HDEL', key, 'holder:' .. holder)
+  in_chunks('HSET', key, texts, 1, #texts)
+  return { 'done' }
 end
 
 -- Runs one of the above, and answers what it stopped with.

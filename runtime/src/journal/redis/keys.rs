@@ -23,15 +23,65 @@ pub(super) struct Keys {
 }
 
 /// The keys of one read model. It lies whole in one partition, its home, so that its rows and all of its checkpoints
-/// can change together, wherever the events come from.
+/// can change together, wherever the events come from. All builds of one name have the same home.
 #[derive(Clone, Debug)]
 pub(super) struct ModelKeys {
+    home: String,
+    name: String,
+    /// Name, version and build, as they stand in keys and fields.
+    model: String,
+}
+
+impl ModelKeys {
     /// Hash: a row's key to the row.
-    pub(super) rows: String,
+    pub(super) fn rows(&self) -> String {
+        format!("{}:rows:{}", self.home, self.model)
+    }
+
     /// Sorted set: the rows' keys, in order.
-    pub(super) index: String,
+    pub(super) fn row_keys(&self) -> String {
+        format!("{}:keys:{}", self.home, self.model)
+    }
+
+    /// Sorted set: the entries of an index, in order.
+    pub(super) fn index(&self, index: &str) -> String {
+        format!("{}:by:{}:{index}", self.home, self.model)
+    }
+
+    /// Sorted set: the names of the indexes that have entries, or had some. `journal.lua` makes the keys of these indexes of it.
+    pub(super) fn indexes(&self) -> String {
+        format!("{}:by:{}", self.home, self.model)
+    }
+
+    /// Hash: a parked row's key to what is noted of it.
+    pub(super) fn parked(&self) -> String {
+        format!("{}:parked:{}", self.home, self.model)
+    }
+
+    /// Hash: how many rows of each read model are parked.
+    pub(super) fn parked_counts(&self) -> String {
+        format!("{}:parked", self.home)
+    }
+
     /// Hash: how far each read model has come.
-    pub(super) checkpoints: String,
+    pub(super) fn checkpoints(&self) -> String {
+        format!("{}:checkpoints", self.home)
+    }
+
+    /// Hash: where each build of this name stands.
+    pub(super) fn builds(&self) -> String {
+        format!("{}:builds:{}", self.home, self.name)
+    }
+
+    /// Hash: who works on which partition, and for how long.
+    pub(super) fn leases(&self) -> String {
+        format!("{}:leases:{}", self.home, self.model)
+    }
+
+    /// Name, version and build, as they stand in keys and fields.
+    pub(super) fn model(&self) -> &str {
+        &self.model
+    }
 }
 
 impl Keys {
@@ -128,13 +178,25 @@ impl Keys {
         Arc::clone(&self.shared[usize::from(partition)])
     }
 
+    /// The keys of a build of a read model.
     pub(super) fn model(&self, model: &ReadModel) -> ModelKeys {
-        let home = format!("{{{}:{}}}", self.namespace, partition_of(&model.name, self.partitions));
-        ModelKeys {
-            rows: format!("{home}:rows:{model}"),
-            index: format!("{home}:keys:{model}"),
-            checkpoints: format!("{home}:checkpoints"),
-        }
+        let home = self.home_of(&model.name);
+        ModelKeys { home, name: model.name.clone(), model: model.to_string() }
+    }
+
+    /// Hash: where each build of the read model of this name stands.
+    pub(super) fn builds(&self, name: &str) -> String {
+        format!("{}:builds:{name}", self.home_of(name))
+    }
+
+    /// Hash: how many rows are parked of each read model that has its home in this partition.
+    pub(super) fn parked_counts(&self, partition: u16) -> String {
+        format!("{{{}:{partition}}}:parked", self.namespace)
+    }
+
+    /// What all keys of the read model of this name begin with.
+    fn home_of(&self, name: &str) -> String {
+        format!("{{{}:{}}}", self.namespace, partition_of(name, self.partitions))
     }
 
     /// The field of a checkpoint.
@@ -160,12 +222,33 @@ mod tests {
         let key = IdempotencyKey::new("request:7 ").unwrap();
         assert_eq!((keys.once(0, &key), keys.home(&key)), ("{annals:0}:once:request%3A7%20".to_owned(), 0));
         let model = ReadModel::new("OrderList", 2);
-        let ModelKeys { rows, index, checkpoints } = keys.model(&model);
-        assert_eq!(
-            [rows, index, checkpoints],
-            ["{annals:0}:rows:OrderList:2", "{annals:0}:keys:OrderList:2", "{annals:0}:checkpoints"]
-        );
         assert_eq!(Keys::checkpoint(&model, 7), "OrderList:2:7");
+        assert_eq!(Keys::checkpoint(&model.at_build(3), 7), "OrderList:2.3:7");
+    }
+
+    #[test]
+    fn the_keys_of_a_read_model_are_as_the_format_promises() {
+        let keys = Keys::new("annals", 1);
+        for (model, text) in [
+            (ReadModel::new("OrderList", 2), "OrderList:2"),
+            (ReadModel::new("OrderList", 2).at_build(3), "OrderList:2.3"),
+        ] {
+            let of = keys.model(&model);
+            assert_eq!(of.model(), text);
+            for (key, kind) in [
+                (of.rows(), "rows"),
+                (of.row_keys(), "keys"),
+                (of.indexes(), "by"),
+                (of.parked(), "parked"),
+                (of.leases(), "leases"),
+            ] {
+                assert_eq!(key, format!("{{annals:0}}:{kind}:{text}"));
+            }
+            assert_eq!(of.index("user"), format!("{{annals:0}}:by:{text}:user"));
+            assert_eq!([of.checkpoints(), of.parked_counts()], ["{annals:0}:checkpoints", "{annals:0}:parked"]);
+            assert_eq!(of.builds(), "{annals:0}:builds:OrderList");
+            assert_eq!((keys.builds("OrderList"), keys.parked_counts(0)), (of.builds(), of.parked_counts()));
+        }
     }
 
     #[test]
@@ -176,7 +259,13 @@ mod tests {
         let home = format!("{{n:{}}}:", partition_of("order-1", 16));
         assert!(keys.stream(&stream).starts_with(&home) && keys.snapshot(&stream).starts_with(&home));
         let home = format!("{{n:{}}}:", partition_of("OrderList", 16));
-        assert!(keys.model(&ReadModel::new("OrderList", 1)).rows.starts_with(&home));
+        for model in [ReadModel::new("OrderList", 1), ReadModel::new("OrderList", 7).at_build(9)] {
+            let of = keys.model(&model);
+            for key in [of.rows(), of.index("user"), of.checkpoints(), of.builds(), of.leases(), of.parked_counts()] {
+                assert!(key.starts_with(&home), "{key}");
+            }
+        }
+        assert!(keys.builds("OrderList").starts_with(&home));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 
 mod append;
 mod barrier;
+mod builds;
 #[cfg(feature = "tls")]
 mod certificates;
+mod commit;
 mod connection;
 mod entries;
 mod following;
@@ -14,8 +16,10 @@ mod health;
 mod introduction;
 mod keys;
 mod lanes;
+mod leases;
 mod once;
 mod open;
+mod parked;
 mod preflight;
 mod reading;
 mod reply;
@@ -30,9 +34,9 @@ pub(crate) use certificates::Certificates;
 pub use open::RedisOptions;
 
 use super::{
-    After, Append, AppendId, Appended, Checkpoint, Commit, Committed, ConnectError, Demand, Durability, Fingerprint,
-    Health, Journal, JournalError, LogBatch, LogId, LogRead, Once, ReadModel, Remembered, Restored, RowsPage, Snapshot,
-    StoredEvent, Verdict, checks,
+    After, Append, AppendId, Appended, BuildStep, Builds, Checkpoint, Commit, Committed, ConnectError, Demand,
+    Durability, Find, Fingerprint, Found, Health, Journal, JournalError, LeaseRequest, Leases, LogBatch, LogId,
+    LogRead, Once, ReadModel, Remembered, Restored, RowsPage, Snapshot, StoredEvent, Verdict, checks,
 };
 use crate::model::{StreamName, Version};
 use append::Unsettled;
@@ -187,7 +191,7 @@ impl RedisJournal {
         let expected = match name {
             "LRANGE" => "a list",
             "XRANGE" | "XREVRANGE" => "a stream",
-            "HMGET" => "a hash",
+            "HMGET" | "HGETALL" => "a hash",
             _ => "a string",
         };
         let found = self.connection.command(redis::cmd("TYPE").arg(key), Patience::new().deadline()).await;
@@ -324,6 +328,34 @@ impl Journal for RedisJournal {
 
     fn clear(&self, model: &ReadModel) -> BoxFuture<'_, Result<(), JournalError>> {
         self.clear_rows(model.clone()).boxed()
+    }
+
+    fn find(&self, model: &ReadModel, find: Find) -> BoxFuture<'_, Result<Found, JournalError>> {
+        self.found_rows(model.clone(), find).boxed()
+    }
+
+    fn parked(&self, model: &ReadModel) -> BoxFuture<'_, Result<BTreeMap<String, String>, JournalError>> {
+        self.parked_of(model.clone()).boxed()
+    }
+
+    fn builds(&self, name: &str) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        self.builds_of(name.to_owned()).boxed()
+    }
+
+    fn build(&self, model: &ReadModel, step: BuildStep) -> BoxFuture<'_, Result<Builds, JournalError>> {
+        self.take_step(model.clone(), step).boxed()
+    }
+
+    fn sweep(&self, model: &ReadModel, rows: usize) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.sweep_rows(model.clone(), rows).boxed()
+    }
+
+    fn lease(&self, request: LeaseRequest) -> BoxFuture<'_, Result<Leases, JournalError>> {
+        self.share_partitions(request).boxed()
+    }
+
+    fn release(&self, model: &ReadModel, holder: &str) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.release_partitions(model.clone(), holder.to_owned()).boxed()
     }
 }
 

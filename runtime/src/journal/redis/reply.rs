@@ -79,6 +79,11 @@ impl Reply {
         self.words.map(bytes).collect()
     }
 
+    /// The words that are left, as one value.
+    pub(super) fn into_value(self) -> Value {
+        Value::Array(self.words.collect())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.words.len() == 0
     }

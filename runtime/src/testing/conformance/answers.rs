@@ -1,6 +1,6 @@
 //! The answers that a check expects, each or a panic at the check's own line.
 
-use crate::journal::{Appended, Committed, Conflict, JournalError, LogId, Remembered, Verdict};
+use crate::journal::{Appended, Committed, Conflict, JournalError, LogId, ReadModel, Remembered, Verdict};
 use std::fmt::Debug;
 use tokio::task::JoinSet;
 
@@ -64,6 +64,21 @@ pub(super) fn moved(answer: Result<Committed, JournalError>) -> Option<LogId> {
     match answered(answer) {
         Committed::Moved { found } => found,
         Committed::Done => panic!("expected the commit to find another checkpoint, found it done"),
+        Committed::Fenced => panic!("expected the commit to find another checkpoint, found it fenced off"),
+    }
+}
+
+#[track_caller]
+pub(super) fn fenced(answer: Result<Committed, JournalError>) {
+    assert_eq!(answered(answer), Committed::Fenced);
+}
+
+#[track_caller]
+pub(super) fn retired<T: Debug>(model: &ReadModel, answer: Result<T, JournalError>) {
+    match answer {
+        Err(JournalError::Retired { model: found }) => assert_eq!(found, *model, "the build that is retired"),
+        Err(error) => panic!("expected that `{model}` is retired, found `{error:?}`"),
+        Ok(answer) => panic!("expected that `{model}` is retired, found the answer `{answer:?}`"),
     }
 }
 

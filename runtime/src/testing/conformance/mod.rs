@@ -7,11 +7,15 @@
 
 mod answers;
 mod appending;
+mod builds;
 mod contents;
 mod given;
 mod ids;
+mod indexes;
 mod keys;
+mod leases;
 mod log;
+mod parked;
 mod payloads;
 mod racing;
 mod reading;
@@ -217,6 +221,72 @@ checks! {
         partitions_that_share_a_row_lose_nothing
         rows_leave_the_log_alone
     }
+    indexes {
+        an_index_without_entries_leads_to_no_rows
+        entries_come_in_the_order_of_their_bytes
+        a_part_begins_with_an_entry_and_ends_before_one
+        a_limit_is_kept_and_tells_whether_there_is_more
+        the_next_part_begins_behind_the_last
+        entries_are_added_and_removed
+        a_row_is_found_as_it_is_now
+        a_row_is_found_by_any_key_and_any_number_of_values
+        indexes_are_kept_apart
+        entries_go_when_the_rows_are_cleared
+        a_commit_that_is_not_done_changes_no_entry
+        an_entry_that_leads_nowhere_is_told
+        a_commit_may_have_many_entries
+        what_is_found_is_of_one_moment
+        commits_that_race_leave_each_row_with_its_entry
+    }
+    parked {
+        notes_are_written_and_deleted
+        a_note_is_no_row
+        a_note_may_hold_any_text
+        a_commit_that_is_not_done_changes_no_note
+        notes_are_those_of_one_model_and_are_cleared_with_it
+        health_counts_parked_rows
+    }
+    builds {
+        a_name_without_builds_has_none
+        the_first_is_read_and_the_next_are_made_beside_it
+        one_that_is_there_is_not_begun_again
+        one_that_is_older_than_what_is_read_is_not_begun
+        names_have_builds_of_their_own
+        builds_have_rows_of_their_own
+        one_is_served_once_it_contains_as_much
+        one_that_contains_more_is_served
+        only_a_newer_one_that_is_made_is_served
+        one_that_is_made_can_be_given_up
+        what_makes_one_can_be_accepted
+        one_that_is_retired_gives_no_rows_and_takes_no_commits
+        one_that_is_older_than_what_is_read_is_retired_without_a_record
+        a_commit_on_the_way_does_not_count_once_it_is_retired
+        one_that_is_swept_leaves_nothing_behind
+        one_that_was_swept_can_be_begun_anew
+        one_that_is_not_retired_is_not_swept
+        many_rows_are_swept
+        of_many_begun_at_once_one_is_read
+        the_change_loses_nothing
+    }
+    leases {
+        who_asks_alone_holds_every_partition
+        what_is_held_is_kept_under_the_same_number
+        three_share_the_partitions
+        who_comes_takes_nothing_that_is_held
+        who_has_too_much_loses_the_highest_partitions
+        the_number_grows_with_each_holder
+        what_is_given_back_is_free
+        a_commit_needs_the_number_that_is_held_if_it_names_one
+        a_lease_is_that_of_one_partition
+        a_commit_that_is_fenced_off_changes_nothing
+        a_lease_that_ran_out_fences
+        what_ran_out_goes_to_who_asks_and_its_holder_counts_no_more
+        who_asks_again_holds_for_the_time_from_then_on
+        leases_are_those_of_one_model
+        leases_leave_the_rows_alone
+        of_many_that_ask_at_once_one_gets_a_partition
+        commits_under_an_older_lease_never_follow_those_under_a_newer_one
+    }
     types {
         a_type_is_its_claimants
         a_claim_is_made_again_without_a_change
@@ -256,6 +326,10 @@ checks! {
         a_limit_of_nothing
         a_partition_that_is_not_there
         a_model_whose_name_is_not_allowed
-        a_row_twice_in_one_commit
+        a_change_twice_in_one_commit
+        an_index_whose_name_is_not_allowed
+        an_entry_that_is_too_long
+        a_holder_whose_name_is_not_allowed
+        a_lease_for_no_time
     }
 }

@@ -11,34 +11,37 @@ use tokio::task::yield_now;
 
 const TASKS: u64 = 32;
 
-fn model() -> ReadModel {
+pub(super) fn model() -> ReadModel {
     ReadModel::new("counters", 1)
 }
 
 /// A checkpoint, told by one number.
-fn at(number: u64) -> LogId {
+pub(super) fn at(number: u64) -> LogId {
     LogId::new(1_732_000_000_000 + number, number)
 }
 
-fn write(key: impl Into<String>, row: impl Into<String>) -> RowChange {
+pub(super) fn write(key: impl Into<String>, row: impl Into<String>) -> RowChange {
     RowChange::write(key, row)
 }
 
 /// The commit of partition 0 that leads from checkpoint `number` to the next; 0 is before the first.
-fn step(number: u64, changes: Vec<RowChange>) -> Commit {
+pub(super) fn step(number: u64, changes: Vec<RowChange>) -> Commit {
     Commit::new(model(), 0, (number > 0).then(|| at(number)), at(number + 1), changes)
 }
 
-fn owned(rows: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn owned(rows: &[(&str, &str)]) -> Vec<(String, String)> {
     rows.iter().map(|(key, row)| (String::from(*key), String::from(*row))).collect()
 }
 
-async fn whole(journal: &Arc<dyn Journal>, model: &ReadModel) -> (Vec<(String, String)>, BTreeMap<u16, LogId>) {
+pub(super) async fn whole(
+    journal: &Arc<dyn Journal>,
+    model: &ReadModel,
+) -> (Vec<(String, String)>, BTreeMap<u16, LogId>) {
     (contents::rows(journal, model, 100).await, checkpoints(journal, model).await)
 }
 
 /// How far the model has come, without its events.
-async fn checkpoints(journal: &Arc<dyn Journal>, model: &ReadModel) -> BTreeMap<u16, LogId> {
+pub(super) async fn checkpoints(journal: &Arc<dyn Journal>, model: &ReadModel) -> BTreeMap<u16, LogId> {
     let checkpoints = answered(journal.checkpoints(model).await);
     checkpoints.into_iter().map(|(partition, checkpoint)| (partition, checkpoint.log_id)).collect()
 }
@@ -253,6 +256,7 @@ pub(super) async fn commits_that_retry_lose_nothing(journal: &Arc<dyn Journal>) 
                         Committed::Moved { found } => {
                             assert_ne!(found, expected, "a commit that found the checkpoint that it expected");
                         }
+                        Committed::Fenced => panic!("a commit without a lease was fenced off"),
                     }
                     yield_now().await;
                 }

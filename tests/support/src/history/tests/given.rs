@@ -68,12 +68,12 @@ pub(super) async fn found(
 
 pub(super) fn expect(checked: Result<Summary, Vec<Violation>>, kind: fn(&Violation) -> bool, words: &[&str]) {
     let violations = checked.expect_err("a run that was made wrong");
-    let violation = violations.iter().find(|violation| kind(violation));
-    let violation = violation.unwrap_or_else(|| panic!("another violation was expected:\n{}", report(&violations)));
-    let message = violation.to_string();
-    for word in words {
-        assert!(message.contains(word), "`{word}` is missing in: {message}");
-    }
+    let is_meant = |violation: &&Violation| {
+        let message = violation.to_string();
+        kind(violation) && words.iter().all(|word| message.contains(word))
+    };
+    let found = violations.iter().find(is_meant);
+    assert!(found.is_some(), "a violation that names {words:?} was expected:\n{}", report(&violations));
 }
 
 pub(super) fn passes(history: &History, contents: &Contents, loss: Loss) -> Summary {

@@ -1,0 +1,9 @@
+use annals::Indexed;
+
+#[derive(Indexed)]
+#[indexed]
+enum Status {
+    Open,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use annals::Indexed;
+
+#[derive(Indexed)]
+struct Nothing;
+
+#[derive(Indexed)]
+struct Empty {}
+
+fn main() {}

@@ -1,0 +1,19 @@
+#[path = "../shop.rs"]
+mod shop;
+
+use annals::prelude::*;
+use shop::OrderEvent;
+
+#[derive(Projection, Default, Serialize, Deserialize)]
+#[projection(name = "order-summary", events(OrderEvent), ignore(_))]
+struct OrderSummary {
+    #[key]
+    order_id: String,
+    #[on(Created { user_id, .. })]
+    user_id: String,
+    #[index(range, range)]
+    #[on(Created { amount, .. })]
+    amount: f64,
+}
+
+fn main() {}
