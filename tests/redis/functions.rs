@@ -36,7 +36,7 @@ async fn append_while(server: &RedisServer, journal: Arc<RedisJournal>, flush: &
     let raw = Raw::on(server).await;
     for _ in 0..100 {
         let _: redis::Value = raw.run(flush).await;
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     done.store(true, Ordering::Relaxed);
     let mut total = 0;

@@ -96,6 +96,9 @@ impl Functions {
             self.go(Way::Library);
             return Ok(());
         }
+        if was_forgotten(connection, &answers) {
+            return Err(lost());
+        }
         match connection.command(redis::cmd("SCRIPT").arg("LOAD").arg(&self.script), deadline).await {
             Ok(Value::BulkString(sha)) => {
                 tell!(
@@ -249,6 +252,24 @@ impl Functions {
     fn go(&self, way: Way) {
         *self.way.write().unwrap_or_else(PoisonError::into_inner) = way;
     }
+}
+
+/// Whether the library was loaded, by us or by another program, and was gone again when it was called: the server takes
+/// functions, and loses them.
+fn was_forgotten(connection: &Connection, answers: &[Value]) -> bool {
+    let refusal = |answer: &Value| match answer {
+        Value::ServerError(error) => match connection.failure(error) {
+            Failure::Refused(refusal) => Some(refusal),
+            _ => None,
+        },
+        _ => None,
+    };
+    let [loaded, about] = answers else { return false };
+    let is_there = match loaded {
+        Value::ServerError(_) => refusal(loaded).is_some_and(|refusal| refusal.text.contains("already exists")),
+        _ => true,
+    };
+    is_there && refusal(about).is_some_and(|refusal| is_missing(&refusal))
 }
 
 fn lost() -> Failure {
