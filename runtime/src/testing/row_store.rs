@@ -114,7 +114,7 @@ async fn load<P: Projection>(rows: &impl RowStore<P>, keys: &[&str]) -> Vec<Opti
     rows.load(keys).await.unwrap_or_else(|error| panic!("the database failed to load rows: {error}"))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "macros"))]
 mod tests {
     use super::*;
     use crate::{prelude::*, projector::RowStoreError};
